@@ -1,0 +1,83 @@
+"""What servers.sh cannot do in bash; standard library only, and straight to loopback whatever proxy is set.
+
+    servers.py free-ports COUNT     prints that many free ports
+    servers.py ready PORT PATH      succeeds when the server answers 200
+    servers.py iam-user PORT        makes a MiniStack user that may call Cognito; prints "KEY_ID SECRET"
+"""
+
+import http.client
+import json
+import re
+import socket
+import sys
+import urllib.parse
+
+USER = "live-tests"
+# MiniStack knows the key "test" as root and does not check root's signatures.
+ROOT = (
+    "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request, "
+    "SignedHeaders=host, Signature=unchecked"
+)
+POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "cognito-idp:*", "Resource": "*"}],
+}
+
+
+def free_ports(count):
+    # All are held until the last is chosen, so that no two are the same.
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(count))]
+    print(*(held.getsockname()[1] for held in sockets))
+
+
+def ready(port, path):
+    try:
+        status, _ = call(port, "GET", path)
+    except (OSError, http.client.HTTPException):
+        sys.exit(1)
+    sys.exit(status != 200)
+
+
+def iam_user(port):
+    iam(port, "CreateUser", UserName=USER)
+    iam(
+        port,
+        "PutUserPolicy",
+        UserName=USER,
+        PolicyName="cognito",
+        PolicyDocument=json.dumps(POLICY),
+    )
+    key = iam(port, "CreateAccessKey", UserName=USER)
+    print(element(key, "AccessKeyId"), element(key, "SecretAccessKey"))
+
+
+def iam(port, action, **parameters):
+    body = urllib.parse.urlencode({"Action": action, "Version": "2010-05-08", **parameters})
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": ROOT}
+    status, answer = call(port, "POST", "/", body, headers)
+    if status != 200:
+        sys.exit(f"{action} answered {status}: {answer}")
+    return answer
+
+
+def element(xml, name):
+    found = re.search(f"<{name}>([^<]+)</{name}>", xml)
+    if not found:
+        sys.exit(f"no {name} in the answer")
+    return found[1]
+
+
+def call(port, method, path, body=None, headers=None):
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=5)
+    try:
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+COMMANDS = {"free-ports": free_ports, "ready": ready, "iam-user": iam_user}
+
+if __name__ == "__main__":
+    COMMANDS[sys.argv[1]](*sys.argv[2:])
