@@ -1,0 +1,218 @@
+//! Civil dates in UTC: the forms that signatures, timestamps and HTTP need.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+const SECONDS_PER_DAY: i64 = 86_400;
+
+/// A date and a time of day in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DateTime {
+    pub(crate) year: i64,
+    pub(crate) month: i64,
+    pub(crate) day: i64,
+    pub(crate) hour: i64,
+    pub(crate) minute: i64,
+    pub(crate) second: i64,
+}
+
+impl DateTime {
+    /// A time before 1970 counts as 1970-01-01T00:00:00Z: nothing here dates from before.
+    pub(crate) fn from_system_time(time: SystemTime) -> Self {
+        let elapsed = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self::from_epoch_seconds(i64::try_from(elapsed.as_secs()).unwrap_or(0))
+    }
+
+    pub(crate) fn from_epoch_seconds(epoch_seconds: i64) -> Self {
+        let (year, month, day) = civil_from_days(epoch_seconds.div_euclid(SECONDS_PER_DAY));
+        let second_of_day = epoch_seconds.rem_euclid(SECONDS_PER_DAY);
+        Self {
+            year,
+            month,
+            day,
+            hour: second_of_day / 3600,
+            minute: second_of_day / 60 % 60,
+            second: second_of_day % 60,
+        }
+    }
+
+    /// `None` where a part is out of range; a leap second counts as the second after.
+    pub(crate) fn epoch_seconds(self) -> Option<i64> {
+        let in_range = (0..=9999).contains(&self.year)
+            && (1..=12).contains(&self.month)
+            && (1..=31).contains(&self.day)
+            && (0..=23).contains(&self.hour)
+            && (0..=59).contains(&self.minute)
+            && (0..=60).contains(&self.second);
+        in_range.then(|| {
+            days_from_civil(self.year, self.month, self.day) * SECONDS_PER_DAY
+                + self.hour * 3600
+                + self.minute * 60
+                + self.second
+        })
+    }
+
+    /// `20150830T123600Z`, the form of `x-amz-date`.
+    pub(crate) fn iso_8601_basic(self) -> String {
+        let Self {
+            year,
+            month,
+            day,
+            hour,
+            minute,
+            second,
+        } = self;
+        format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+    }
+}
+
+/// Reads `2021-06-17T19:05:29.32Z`, or an offset such as `+02:00` in place of `Z`, as milliseconds
+/// since 1970.
+pub(crate) fn parse_iso_8601(text: &str) -> Option<i64> {
+    let (date, clock) = text.split_once('T')?;
+    let (clock, offset_seconds) = split_offset(clock)?;
+    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+    let [year, month, day] = numbers(date, '-')?;
+    let [hour, minute, second] = numbers(clock, ':')?;
+    let seconds = DateTime {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+    }
+    .epoch_seconds()?;
+    Some((seconds - offset_seconds) * 1000 + millis_of_fraction(fraction)?)
+}
+
+/// Reads the `Date` header's `Thu, 17 Jun 2021 19:05:29 GMT` as seconds since 1970.
+pub(crate) fn parse_http_date(text: &str) -> Option<i64> {
+    let (_, text) = text.split_once(", ")?;
+    let mut parts = text.strip_suffix(" GMT")?.splitn(4, ' ');
+    let day = number(parts.next()?)?;
+    let name = parts.next()?;
+    let month = MONTHS.iter().position(|month| *month == name)?;
+    let year = number(parts.next()?)?;
+    let [hour, minute, second] = numbers(parts.next()?, ':')?;
+    let month = i64::try_from(month).ok()? + 1;
+    DateTime {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+    }
+    .epoch_seconds()
+}
+
+fn split_offset(clock: &str) -> Option<(&str, i64)> {
+    if let Some(clock) = clock.strip_suffix('Z') {
+        return Some((clock, 0));
+    }
+    let sign_at = clock.rfind(['+', '-'])?;
+    let [hours, minutes] = numbers(&clock[sign_at + 1..], ':')?;
+    let seconds = hours * 3600 + minutes * 60;
+    Some((
+        &clock[..sign_at],
+        if clock[sign_at..].starts_with('-') {
+            -seconds
+        } else {
+            seconds
+        },
+    ))
+}
+
+fn numbers<const N: usize>(text: &str, separator: char) -> Option<[i64; N]> {
+    let mut parts = text.split(separator);
+    let mut values = [0; N];
+    for value in &mut values {
+        *value = number(parts.next()?)?;
+    }
+    parts.next().is_none().then_some(values)
+}
+
+/// At most four digits and nothing else.
+fn number(text: &str) -> Option<i64> {
+    let digits = (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
+}
+
+fn millis_of_fraction(digits: &str) -> Option<i64> {
+    let all_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    all_digits
+        .then(|| format!("{digits:0<3}")[..3].parse().ok())
+        .flatten()
+}
+
+// Howard Hinnant's algorithms: years begin in March, so that the leap day comes last.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_day_of_four_centuries_converts_there_and_back() {
+        for days in -10_000..140_000 {
+            let date = DateTime::from_epoch_seconds(days * SECONDS_PER_DAY + 86_399);
+            assert_eq!(date.epoch_seconds(), Some(days * SECONDS_PER_DAY + 86_399));
+        }
+    }
+
+    #[test]
+    fn known_instants_have_their_known_forms() {
+        for (seconds, form) in [
+            (0, "19700101T000000Z"),
+            (1_440_938_160, "20150830T123600Z"),
+            (1_709_164_799, "20240228T235959Z"),
+            (1_709_251_199, "20240229T235959Z"),
+        ] {
+            assert_eq!(DateTime::from_epoch_seconds(seconds).iso_8601_basic(), form);
+        }
+    }
+
+    #[test]
+    fn an_http_date_is_read_exactly_or_not_at_all() {
+        assert_eq!(
+            parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"),
+            Some(784_111_777)
+        );
+        for text in [
+            "",
+            "Sun, 06 Nov 1994 08:49:37",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun, 06 Foo 1994 08:49:37 GMT",
+            "Sun, 99 Nov 1994 08:49:37 GMT",
+        ] {
+            assert_eq!(parse_http_date(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,638 @@
+//! The client: one door for every operation.
+
+use std::{
+    fmt,
+    hash::{BuildHasher as _, Hasher as _, RandomState},
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use bytes::Bytes;
+
+#[cfg(not(feature = "sigv4"))]
+use std::convert::Infallible as Credentials;
+
+#[cfg(feature = "sigv4")]
+use crate::{
+    credentials::{Credentials, CredentialsCache, ProvideCredentials},
+    sigv4::Signer,
+};
+use crate::{
+    endpoint::{self, Endpoint, EndpointOptions, Region},
+    error::{Error, InvalidInput, TransportError, TransportErrorKind},
+    operation::{AuthScheme, Operation, Paginated, RetrySafety},
+    protocol,
+    retry::{ClockSkew, RetryPolicy, RetryQuota, RetryReason, classify},
+    sensitive,
+    transport::HttpClient,
+};
+
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Sends operations to Amazon Cognito user pools.
+///
+/// Make one and clone it; clones share connections, credentials and the retry quota.
+///
+/// ```no_run
+/// use cognito_idp::{Client, operation::sign_up::SignUpRequest};
+///
+/// # async fn example() -> Result<(), cognito_idp::Error> {
+/// // SignUp is public: it is not signed, so no AWS credentials are needed.
+/// let client = Client::builder().region("eu-central-1").build()?;
+/// let request = SignUpRequest::new("app-client-id", "alice@example.com").password("P@ssw0rd!");
+/// let response = client.send(&request).await?;
+/// println!("{}", response.user_sub);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+impl Client {
+    /// Starts the configuration of a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// Makes a client from the environment.
+    ///
+    /// The region is `AWS_REGION`, else `AWS_DEFAULT_REGION`. The endpoint is
+    /// `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`, else `AWS_ENDPOINT_URL`, else the region's.
+    /// With the feature `sigv4`, credentials are read from the environment when the first signed
+    /// operation is sent.
+    ///
+    /// # Errors
+    /// Names the variable at fault.
+    #[cfg(feature = "reqwest")]
+    pub fn from_env() -> Result<Self, InvalidInput> {
+        ClientBuilder::from_env().build()
+    }
+
+    /// Sends an operation and reads its answer.
+    ///
+    /// Failed attempts are repeated as the [retry policy](ClientBuilder::retry_policy) says, each
+    /// signed anew, but never where a repetition could do harm: see
+    /// [`RetrySafety`]. Dropping the future gives the call up at any point; whether
+    /// the operation took effect is then unknown.
+    ///
+    /// # Errors
+    /// See [`Error`]; what an operation can answer stands at its request type.
+    pub async fn send<O: Operation>(&self, operation: &O) -> Result<O::Response, Error> {
+        let call = Call {
+            operation: O::NAME,
+            auth: O::AUTH,
+            safety: operation.retry_safety(),
+            body: protocol::encode(operation)?,
+        };
+        let (parts, body) = self.shared.dispatch(call).await?.into_parts();
+        protocol::decode(O::NAME, &parts, &body)
+    }
+
+    /// Walks the pages of a list operation.
+    pub fn pages<O: Paginated>(&self, request: O) -> Pages<'_, O> {
+        Pages {
+            client: self,
+            request,
+            last_token: None,
+            finished: false,
+        }
+    }
+}
+
+/// The pages of a list operation, fetched one at a time.
+///
+/// ```no_run
+/// # use cognito_idp::{Client, operation::users::ListUsersRequest};
+/// # async fn example(client: Client) -> Result<(), cognito_idp::Error> {
+/// let mut pages = client.pages(ListUsersRequest::new("eu-central-1_example").limit(60));
+/// while let Some(page) = pages.next().await? {
+///     for user in page.users {
+///         println!("{:?}", user.user_status);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A page may be empty and yet not the last. A token that comes back a second time ends the walk,
+/// so that a faulty server cannot make it endless.
+#[derive(Debug)]
+pub struct Pages<'a, O> {
+    client: &'a Client,
+    request: O,
+    last_token: Option<String>,
+    finished: bool,
+}
+
+impl<'a, O: Paginated> Pages<'a, O> {
+    /// Fetches the next page; `None` after the last.
+    ///
+    /// After an error the walk stands where it stood, so calling again asks for the same page.
+    ///
+    /// # Errors
+    /// Those of [`Client::send`].
+    pub async fn next(&mut self) -> Result<Option<O::Response>, Error> {
+        if self.finished {
+            return Ok(None);
+        }
+        let response = self.client.send(&self.request).await?;
+        match O::next_token(&response).filter(|token| !token.is_empty()) {
+            Some(token) if self.last_token.as_deref() != Some(token) => {
+                self.request.set_next_token(token.to_owned());
+                self.last_token = Some(token.to_owned());
+            }
+            _ => self.finished = true,
+        }
+        Ok(Some(response))
+    }
+
+    /// The token of the page that [`next`](Self::next) fetches next, to go on from later.
+    ///
+    /// Set it on a new request to resume. `None` before the first page and after the last.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        self.last_token.as_deref().filter(|_| !self.finished)
+    }
+
+    /// Walks the items of all pages instead of the pages.
+    #[must_use]
+    pub fn items(self) -> Items<'a, O> {
+        Items {
+            pages: self,
+            page: Vec::new().into_iter(),
+        }
+    }
+}
+
+/// The items of all pages of a list operation; see [`Pages::items`].
+#[derive(Debug)]
+pub struct Items<'a, O: Paginated> {
+    pages: Pages<'a, O>,
+    page: std::vec::IntoIter<O::Item>,
+}
+
+impl<O: Paginated> Items<'_, O> {
+    /// The next item; `None` after the last.
+    ///
+    /// # Errors
+    /// Those of [`Client::send`]; calling again asks for the same page.
+    pub async fn next(&mut self) -> Result<Option<O::Item>, Error> {
+        loop {
+            if let Some(item) = self.page.next() {
+                return Ok(Some(item));
+            }
+            let Some(page) = self.pages.next().await? else {
+                return Ok(None);
+            };
+            self.page = O::items(page).into_iter();
+        }
+    }
+}
+
+/// Configures a [`Client`].
+///
+/// Nothing is checked before [`build`](Self::build).
+#[derive(Clone)]
+#[must_use]
+pub struct ClientBuilder {
+    region: Option<String>,
+    endpoint_url: Option<String>,
+    allow_http: bool,
+    endpoint_options: EndpointOptions,
+    #[cfg(feature = "sigv4")]
+    credentials: Option<aws_credential_types::provider::SharedCredentialsProvider>,
+    http_client: Option<Arc<dyn HttpClient>>,
+    retry_policy: RetryPolicy,
+    attempt_timeout: Duration,
+    operation_timeout: Duration,
+    time_source: fn() -> SystemTime,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self {
+            region: None,
+            endpoint_url: None,
+            allow_http: false,
+            endpoint_options: EndpointOptions::default(),
+            #[cfg(feature = "sigv4")]
+            credentials: None,
+            http_client: None,
+            retry_policy: RetryPolicy::default(),
+            attempt_timeout: ATTEMPT_TIMEOUT,
+            operation_timeout: OPERATION_TIMEOUT,
+            time_source: SystemTime::now,
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// Takes region, endpoint and credentials from the environment; see [`Client::from_env`].
+    pub fn from_env() -> Self {
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    pub(crate) fn from_variables(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let variable = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
+        let builder = Self {
+            region: variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")),
+            endpoint_url: endpoint::url_from_env(&lookup),
+            endpoint_options: EndpointOptions::from_env(&lookup),
+            ..Self::default()
+        };
+        #[cfg(feature = "sigv4")]
+        let builder = builder.credentials(crate::credentials::EnvironmentCredentials::new());
+        builder
+    }
+
+    /// Sets the AWS region, such as `eu-central-1`: the endpoint and the signatures follow from it.
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// Sets another endpoint than the region's: a VPC endpoint, a proxy, a local server.
+    ///
+    /// It must be HTTPS unless the host is this machine; see [`allow_http`](Self::allow_http).
+    pub fn endpoint_url(mut self, url: impl Into<String>) -> Self {
+        self.endpoint_url = Some(url.into());
+        self
+    }
+
+    /// Allows an [endpoint](Self::endpoint_url) without TLS on another machine.
+    ///
+    /// Passwords and tokens then travel in the clear: for test networks only.
+    pub fn allow_http(mut self) -> Self {
+        self.allow_http = true;
+        self
+    }
+
+    /// Chooses among the region's endpoints: FIPS, dual stack.
+    pub fn endpoint_options(mut self, options: EndpointOptions) -> Self {
+        self.endpoint_options = options;
+        self
+    }
+
+    /// Sets the credentials that signed operations use: [`Credentials`] or any provider of them.
+    ///
+    /// What a provider gives is kept until shortly before it expires.
+    #[cfg(feature = "sigv4")]
+    pub fn credentials(mut self, provider: impl ProvideCredentials + 'static) -> Self {
+        self.credentials =
+            Some(aws_credential_types::provider::SharedCredentialsProvider::new(provider));
+        self
+    }
+
+    /// Sets the HTTP client; with the feature `reqwest` a
+    #[cfg_attr(
+        feature = "reqwest",
+        doc = "[`ReqwestClient`](crate::transport::ReqwestClient)"
+    )]
+    #[cfg_attr(not(feature = "reqwest"), doc = "`ReqwestClient`")]
+    /// is the default.
+    pub fn http_client(mut self, http_client: impl HttpClient + 'static) -> Self {
+        self.http_client = Some(Arc::new(http_client));
+        self
+    }
+
+    /// Sets how failed attempts are repeated; by default up to twice, as AWS's SDKs do.
+    pub fn retry_policy(mut self, policy: RetryPolicy) -> Self {
+        self.retry_policy = policy;
+        self
+    }
+
+    /// Sets how long one attempt may take; 10 seconds by default.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = timeout;
+        self
+    }
+
+    /// Sets how long a call may take with all its attempts and waits; 30 seconds by default.
+    pub fn operation_timeout(mut self, timeout: Duration) -> Self {
+        self.operation_timeout = timeout;
+        self
+    }
+
+    /// Sets the clock that dates signatures; the system's by default.
+    pub fn time_source(mut self, now: fn() -> SystemTime) -> Self {
+        self.time_source = now;
+        self
+    }
+
+    /// Makes the client.
+    ///
+    /// # Errors
+    /// Names the setting at fault: no region and no endpoint, a malformed one, no HTTP client.
+    pub fn build(self) -> Result<Client, InvalidInput> {
+        let region = self.region.as_deref().map(Region::new).transpose()?;
+        let endpoint = match (&self.endpoint_url, &region) {
+            (Some(_), _) if self.endpoint_options != EndpointOptions::default() => {
+                return Err(InvalidInput::new(
+                    "endpoint_url",
+                    "cannot be combined with a FIPS or dual-stack endpoint",
+                ));
+            }
+            (Some(url), _) if self.allow_http => Endpoint::custom_insecure(url)?,
+            (Some(url), _) => Endpoint::custom(url)?,
+            (None, Some(region)) => Endpoint::regional(region, self.endpoint_options),
+            (None, None) => return Err(InvalidInput::new("region", "must be set")),
+        };
+        #[cfg(feature = "sigv4")]
+        let signing = match (self.credentials, region) {
+            (Some(provider), Some(region)) => Some(Signing {
+                credentials: CredentialsCache::new(provider),
+                signer: Signer::new(region),
+            }),
+            (Some(_), None) => {
+                return Err(InvalidInput::new(
+                    "region",
+                    "must be set, because signatures name it",
+                ));
+            }
+            (None, _) => None,
+        };
+        Ok(Client {
+            shared: Arc::new(Shared {
+                http_client: self.http_client.map_or_else(default_http_client, Ok)?,
+                endpoint,
+                #[cfg(feature = "sigv4")]
+                signing,
+                retry_policy: self.retry_policy,
+                retry_quota: RetryQuota::default(),
+                clock_skew: ClockSkew::default(),
+                attempt_timeout: self.attempt_timeout,
+                operation_timeout: self.operation_timeout,
+                time_source: self.time_source,
+            }),
+        })
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("region", &self.region)
+            .field("endpoint_url", &self.endpoint_url)
+            .field("endpoint_options", &self.endpoint_options)
+            .field("retry_policy", &self.retry_policy)
+            .field("attempt_timeout", &self.attempt_timeout)
+            .field("operation_timeout", &self.operation_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "reqwest")]
+fn default_http_client() -> Result<Arc<dyn HttpClient>, InvalidInput> {
+    Ok(Arc::new(crate::transport::ReqwestClient::new()?))
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn default_http_client() -> Result<Arc<dyn HttpClient>, InvalidInput> {
+    Err(InvalidInput::new(
+        "http_client",
+        "must be set in a build without the feature `reqwest`",
+    ))
+}
+
+/// What the clones of a client share.
+struct Shared {
+    http_client: Arc<dyn HttpClient>,
+    endpoint: Endpoint,
+    #[cfg(feature = "sigv4")]
+    signing: Option<Signing>,
+    retry_policy: RetryPolicy,
+    retry_quota: RetryQuota,
+    clock_skew: ClockSkew,
+    attempt_timeout: Duration,
+    operation_timeout: Duration,
+    time_source: fn() -> SystemTime,
+}
+
+#[cfg(feature = "sigv4")]
+struct Signing {
+    credentials: CredentialsCache,
+    signer: Signer,
+}
+
+/// An operation after its type is gone, so that the sending below is compiled once.
+struct Call {
+    operation: &'static str,
+    auth: AuthScheme,
+    safety: RetrySafety,
+    body: Bytes,
+}
+
+type DispatchFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, Error>> + Send + 'a>>;
+
+impl Shared {
+    /// Boxed, so that the sending compiles in this crate and not again in every caller's.
+    fn dispatch(&self, call: Call) -> DispatchFuture<'_> {
+        Box::pin(async move {
+            let timeout = tokio::time::timeout(self.operation_timeout, self.attempts(&call));
+            timeout.await.unwrap_or_else(|_| Err(timed_out(&call)))
+        })
+    }
+
+    /// Attempts the call until it succeeds or may not be repeated.
+    async fn attempts(&self, call: &Call) -> Result<http::Response<Bytes>, Error> {
+        let mut cost = None;
+        let mut retries = 0;
+        let mut credentials_renewed = false;
+        loop {
+            let credentials = self.credentials(call).await?;
+            let skew = self.clock_skew.millis();
+            let error = match self.attempt(call, credentials.as_ref()).await {
+                Ok(response) => {
+                    self.retry_quota.succeeded(cost);
+                    return Ok(response);
+                }
+                Err(error) => error,
+            };
+            let reason = if self.clock_skew.explains(&error, skew) {
+                Some(RetryReason::ClockSkew)
+            } else {
+                classify(&error, call.safety)
+            };
+            let Some(reason) = reason.filter(|_| retries + 1 < self.retry_policy.attempts()) else {
+                return Err(error);
+            };
+            if reason == RetryReason::ExpiredCredentials {
+                if credentials_renewed || !self.renew_credentials(credentials.as_ref()).await {
+                    return Err(error);
+                }
+                credentials_renewed = true;
+            }
+            cost = self.retry_quota.acquire(reason);
+            if cost.is_none() {
+                return Err(error);
+            }
+            let wait = self
+                .retry_policy
+                .delay(retries, reason, retry_after(&error), random());
+            tokio::time::sleep(wait).await;
+            retries += 1;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        call: &Call,
+        credentials: Option<&Credentials>,
+    ) -> Result<http::Response<Bytes>, Error> {
+        let mut request = protocol::request(call.operation, &self.endpoint, call.body.clone())?;
+        self.sign(call, &mut request, credentials)?;
+
+        let sent = (self.time_source)();
+        let started = Instant::now();
+        let answer = self.http_client.call(request);
+        let response = tokio::time::timeout(self.attempt_timeout, answer)
+            .await
+            .unwrap_or_else(|_| Err(TransportError::new(TransportErrorKind::Timeout)))
+            .map_err(|error| Error::Transport {
+                operation: call.operation,
+                error,
+            })?;
+        self.clock_skew
+            .observe(response.headers(), sent, started.elapsed());
+
+        let (parts, body) = response.into_parts();
+        match protocol::check_status(call.operation, &parts, &body) {
+            Ok(()) => Ok(http::Response::from_parts(parts, body)),
+            Err(mut error) => {
+                if let Error::Service(error) = &mut error {
+                    error.show_message(|message| sensitive::scrub(message, &call.body));
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+#[cfg(feature = "sigv4")]
+impl Shared {
+    /// The credentials to sign with; `None` for a call that goes without.
+    async fn credentials(&self, call: &Call) -> Result<Option<Credentials>, Error> {
+        match &self.signing {
+            Some(signing) if call.auth != AuthScheme::NoAuth => {
+                let found = signing.credentials.credentials((self.time_source)()).await;
+                found
+                    .map(Some)
+                    .map_err(|error| credentials_error(call, error))
+            }
+            None if call.auth == AuthScheme::SigV4 => Err(credentials_error(
+                call,
+                InvalidInput::new(
+                    "credentials",
+                    "must be configured, because this operation is signed",
+                ),
+            )),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether there are other credentials now than those that were refused.
+    async fn renew_credentials(&self, refused: Option<&Credentials>) -> bool {
+        match (&self.signing, refused) {
+            (Some(signing), Some(refused)) => {
+                signing
+                    .credentials
+                    .renew(refused, (self.time_source)())
+                    .await
+            }
+            _ => false,
+        }
+    }
+
+    fn sign(
+        &self,
+        call: &Call,
+        request: &mut http::Request<Bytes>,
+        credentials: Option<&Credentials>,
+    ) -> Result<(), Error> {
+        let (Some(signing), Some(credentials)) = (&self.signing, credentials) else {
+            return Ok(());
+        };
+        let now = self.clock_skew.corrected((self.time_source)());
+        let signed = signing.signer.sign(request, credentials, now);
+        signed.map_err(|error| credentials_error(call, error))
+    }
+}
+
+#[cfg(not(feature = "sigv4"))]
+#[expect(
+    clippy::unused_async,
+    clippy::unused_self,
+    reason = "as where there is signing"
+)]
+impl Shared {
+    async fn credentials(&self, call: &Call) -> Result<Option<Credentials>, Error> {
+        if call.auth != AuthScheme::SigV4 {
+            return Ok(None);
+        }
+        let rule = "cannot be used in a build without the feature `sigv4`";
+        Err(credentials_error(
+            call,
+            InvalidInput::new("credentials", rule),
+        ))
+    }
+
+    async fn renew_credentials(&self, _refused: Option<&Credentials>) -> bool {
+        false
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "as where there is signing")]
+    fn sign(
+        &self,
+        _call: &Call,
+        _request: &mut http::Request<Bytes>,
+        _credentials: Option<&Credentials>,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+fn credentials_error(call: &Call, source: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Credentials {
+        operation: call.operation,
+        source: Box::new(source),
+    }
+}
+
+fn timed_out(call: &Call) -> Error {
+    let error = TransportError::new(TransportErrorKind::Timeout);
+    Error::Transport {
+        operation: call.operation,
+        error,
+    }
+}
+
+fn retry_after(error: &Error) -> Option<Duration> {
+    match error {
+        Error::Service(error) => error.retry_after(),
+        _ => None,
+    }
+}
+
+/// A number in `0.0..1.0` for spreading retries, from the seeds that std draws for its hash maps.
+fn random() -> f64 {
+    let bits = RandomState::new().build_hasher().finish();
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "32 bits are plenty to spread by"
+    )]
+    let bits = bits as u32;
+    f64::from(bits) / (f64::from(u32::MAX) + 1.0)
+}

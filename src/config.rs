@@ -1,0 +1,315 @@
+//! Configuration of a [`CognitoService`](crate::CognitoService).
+
+use std::fmt;
+
+use crate::{
+    auth::AppClient,
+    client::{Client, ClientBuilder},
+    credentials::{ProvideCredentials, credentials_from},
+    endpoint::Region,
+    error::{InvalidInput, Problem},
+    sensitive::Sensitive,
+};
+
+const DEFAULT_APP_NAME: &str = "My App";
+
+/// The user pool, the app client and the AWS credentials that a
+/// [`CognitoService`](crate::CognitoService) works with.
+///
+/// ```no_run
+/// use cognito_idp::{CognitoConfig, CognitoService, credentials::Credentials};
+///
+/// # fn example() -> Result<(), cognito_idp::Error> {
+/// let config = CognitoConfig::new("us-east-1_XXXXXXXXX", "YOUR_COGNITO_APP_CLIENT_ID")
+///     .client_secret("YOUR_COGNITO_APP_CLIENT_SECRET")
+///     .credentials(Credentials::new("YOUR_ACCESS_KEY_ID", "YOUR_SECRET_ACCESS_KEY", None, None, "static"))
+///     .app_name("My App");
+/// let service = CognitoService::new(config)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct CognitoConfig {
+    user_pool_id: String,
+    client_id: Sensitive<String>,
+    client_secret: Option<Sensitive<String>>,
+    app_name: String,
+    region: Option<String>,
+    other_region_allowed: bool,
+    client: ClientBuilder,
+}
+
+impl CognitoConfig {
+    /// Starts from the user pool's ID and the app client's.
+    ///
+    /// The region is the one that the pool's ID begins with.
+    pub fn new(user_pool_id: impl Into<String>, client_id: impl Into<Sensitive<String>>) -> Self {
+        Self {
+            user_pool_id: user_pool_id.into(),
+            client_id: client_id.into(),
+            client_secret: None,
+            app_name: DEFAULT_APP_NAME.to_owned(),
+            region: None,
+            other_region_allowed: false,
+            client: Client::builder(),
+        }
+    }
+
+    /// Reads everything from environment variables.
+    ///
+    /// | variable | |
+    /// |---|---|
+    /// | `COGNITO_USER_POOL_ID` | required |
+    /// | `COGNITO_CLIENT_ID` | required |
+    /// | `COGNITO_CLIENT_SECRET` | if the app client has a secret |
+    /// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` | required |
+    /// | `AWS_SESSION_TOKEN` | for temporary credentials |
+    /// | `AWS_REGION`, else `AWS_DEFAULT_REGION` | default: the pool's region |
+    /// | `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`, else `AWS_ENDPOINT_URL` | default: the region's |
+    /// | `APP_NAME` | default: `My App` |
+    ///
+    /// A blank variable counts as not set.
+    ///
+    /// # Errors
+    /// Names every variable that is missing, all at once.
+    pub fn from_env() -> Result<Self, InvalidInput> {
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    /// Reads everything but the credentials from environment variables, as
+    /// [`from_env`](Self::from_env) does.
+    ///
+    /// # Errors
+    /// Names every variable that is missing, all at once.
+    pub fn from_env_with_credentials(
+        provider: impl ProvideCredentials + 'static,
+    ) -> Result<Self, InvalidInput> {
+        let config = Self::without_credentials(&|name| std::env::var(name).ok())?;
+        Ok(config.credentials(provider))
+    }
+
+    /// Sets the secret of the app client; every call that needs it then carries a secret hash.
+    pub fn client_secret(mut self, secret: impl Into<Sensitive<String>>) -> Self {
+        self.client_secret = Some(secret.into());
+        self
+    }
+
+    /// Sets the AWS credentials: [`Credentials`](crate::credentials::Credentials) or any provider.
+    pub fn credentials(mut self, provider: impl ProvideCredentials + 'static) -> Self {
+        self.client = self.client.credentials(provider);
+        self
+    }
+
+    /// Sets the name that default email subjects end with; `My App` by default.
+    pub fn app_name(mut self, app_name: impl Into<String>) -> Self {
+        self.app_name = app_name.into();
+        self
+    }
+
+    /// Sets the region; it must be the one that the pool's ID begins with.
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// Allows a [region](Self::region) other than the pool's, as for a replica of the pool.
+    pub fn allow_other_region(mut self) -> Self {
+        self.other_region_allowed = true;
+        self
+    }
+
+    /// Sets another endpoint than the region's; see [`ClientBuilder::endpoint_url`].
+    pub fn endpoint_url(mut self, url: impl Into<String>) -> Self {
+        self.client = self.client.endpoint_url(url);
+        self
+    }
+
+    /// Changes the client below: time-outs, retries, HTTP client.
+    pub fn client(mut self, change: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
+        self.client = change(self.client);
+        self
+    }
+
+    fn from_variables(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidInput> {
+        match (
+            Self::without_credentials(&lookup),
+            credentials_from(&lookup),
+        ) {
+            (Ok(config), Ok(credentials)) => Ok(config.credentials(credentials)),
+            (config, credentials) => {
+                let problems = [config.err(), credentials.err()]
+                    .into_iter()
+                    .flatten()
+                    .flatten();
+                Err(InvalidInput::from_problems(problems)
+                    .unwrap_or_else(|| unreachable!("one of the two is an error")))
+            }
+        }
+    }
+
+    fn without_credentials(lookup: &impl Fn(&str) -> Option<String>) -> Result<Self, InvalidInput> {
+        let variable = |name: &str| {
+            lookup(name)
+                .map(|value| value.trim().to_owned())
+                .filter(|value| !value.is_empty())
+        };
+        let (pool, client_id) = match (
+            variable("COGNITO_USER_POOL_ID"),
+            variable("COGNITO_CLIENT_ID"),
+        ) {
+            (Some(pool), Some(client_id)) => (pool, client_id),
+            (pool, client_id) => {
+                let missing = [
+                    ("COGNITO_USER_POOL_ID", pool),
+                    ("COGNITO_CLIENT_ID", client_id),
+                ];
+                let problems = missing
+                    .into_iter()
+                    .filter(|(_, value)| value.is_none())
+                    .map(|(name, _)| Problem {
+                        field: name.into(),
+                        rule: "must be set".into(),
+                    });
+                return Err(InvalidInput::from_problems(problems)
+                    .unwrap_or_else(|| unreachable!("one of the two is missing")));
+            }
+        };
+        let mut config = Self::new(pool, client_id);
+        config.client = ClientBuilder::from_variables(lookup);
+        config.region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+        config.client_secret = variable("COGNITO_CLIENT_SECRET").map(Sensitive::from);
+        config.app_name = variable("APP_NAME").unwrap_or(config.app_name);
+        Ok(config)
+    }
+
+    /// Checks the configuration and makes of it what the service holds.
+    pub(crate) fn build(self) -> Result<(Client, String, AppClient, String), InvalidInput> {
+        if self.client_id.expose().is_empty() {
+            return Err(InvalidInput::new("client_id", "must not be empty"));
+        }
+        let pool_region = Region::of_user_pool(&self.user_pool_id)?;
+        let region = match &self.region {
+            Some(region) => Region::new(region)?,
+            None => pool_region.clone(),
+        };
+        if region != pool_region && !self.other_region_allowed {
+            return Err(InvalidInput::new(
+                "region",
+                "must be the one that user_pool_id begins with",
+            ));
+        }
+        let client = self.client.region(region.as_str()).build()?;
+        let mut app_client = AppClient::new(self.client_id);
+        if let Some(secret) = self.client_secret {
+            app_client = app_client.secret(secret);
+        }
+        Ok((client, self.user_pool_id, app_client, self.app_name))
+    }
+}
+
+impl fmt::Debug for CognitoConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CognitoConfig")
+            .field("user_pool_id", &self.user_pool_id)
+            .field("client_id", &self.client_id)
+            .field("client_secret", &self.client_secret)
+            .field("app_name", &self.app_name)
+            .field("region", &self.region)
+            .field("client", &self.client)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(variables: &[(&str, &str)]) -> Result<CognitoConfig, InvalidInput> {
+        CognitoConfig::from_variables(|name| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    fn fields(error: &InvalidInput) -> Vec<&str> {
+        error
+            .problems()
+            .iter()
+            .map(|problem| &*problem.field)
+            .collect()
+    }
+
+    const COMPLETE: [(&str, &str); 5] = [
+        ("COGNITO_USER_POOL_ID", "eu-central-1_Example"),
+        ("COGNITO_CLIENT_ID", "client"),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("APP_NAME", "Shop"),
+    ];
+
+    #[test]
+    fn all_missing_variables_are_named_at_once() {
+        let error = from(&[("COGNITO_CLIENT_ID", "  ")]).expect_err("nothing is set");
+        assert_eq!(
+            fields(&error),
+            [
+                "COGNITO_USER_POOL_ID",
+                "COGNITO_CLIENT_ID",
+                "AWS_ACCESS_KEY_ID",
+                "AWS_SECRET_ACCESS_KEY"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_region_comes_from_the_pool_unless_it_is_set() -> Result<(), InvalidInput> {
+        let (_, pool, _, app_name) = from(&COMPLETE)?.build()?;
+        assert_eq!(
+            (pool.as_str(), app_name.as_str()),
+            ("eu-central-1_Example", "Shop")
+        );
+
+        let mut variables = COMPLETE.to_vec();
+        variables.push(("AWS_REGION", "us-east-1"));
+        let error = from(&variables)?
+            .build()
+            .expect_err("another region than the pool's");
+        assert_eq!(fields(&error), ["region"]);
+        assert!(from(&variables)?.allow_other_region().build().is_ok());
+        Ok(())
+    }
+
+    #[test]
+    fn malformed_input_is_refused_by_name() {
+        let refused = |config: CognitoConfig| match config.build() {
+            Ok(_) => panic!("must be refused"),
+            Err(error) => fields(&error).join(", "),
+        };
+        assert_eq!(refused(CognitoConfig::new("", "client")), "user_pool_id");
+        assert_eq!(
+            refused(CognitoConfig::new("x@evil.com:443/_a", "client")),
+            "user_pool_id"
+        );
+        assert_eq!(
+            refused(CognitoConfig::new("eu-central-1_A", "")),
+            "client_id"
+        );
+        let config = CognitoConfig::new("eu-central-1_A", "client");
+        assert_eq!(refused(config.clone().region("evil.com#")), "region");
+        assert_eq!(
+            refused(config.endpoint_url("http://example.com")),
+            "endpoint_url"
+        );
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let config = CognitoConfig::new("eu-central-1_A", "marker")
+            .client_secret("marker")
+            .credentials(crate::credentials::Credentials::new(
+                "marker", "marker", None, None, "t",
+            ));
+        assert!(!format!("{config:?}").contains("marker"));
+    }
+}

@@ -1,0 +1,39 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[macro_use]
+mod macros;
+
+pub mod auth;
+#[cfg_attr(
+    not(feature = "sigv4"),
+    expect(dead_code, reason = "only what is signed is dated")
+)]
+mod calendar;
+pub mod client;
+#[cfg(feature = "sigv4")]
+mod config;
+#[cfg(feature = "sigv4")]
+pub mod credentials;
+pub mod endpoint;
+pub mod error;
+pub mod operation;
+mod primitives;
+pub mod protocol;
+pub mod retry;
+mod sensitive;
+#[cfg(feature = "sigv4")]
+pub mod service;
+#[cfg(feature = "sigv4")]
+pub mod sigv4;
+pub mod transport;
+pub mod types;
+
+pub use crate::{
+    client::{Client, ClientBuilder},
+    error::{Error, ErrorCode},
+    primitives::{Blob, Timestamp},
+    sensitive::{Sensitive, Wipe},
+};
+#[cfg(feature = "sigv4")]
+pub use crate::{config::CognitoConfig, service::CognitoService};

@@ -1,0 +1,230 @@
+//! Values that must not be shown.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::Zeroize;
+
+/// A value that never appears in `Debug` output and is wiped from memory on drop.
+///
+/// Passwords, tokens, sessions, codes, secret hashes and everything else the service model marks
+/// as sensitive have this type. It serializes as the value itself, because that is what goes over
+/// the wire; look at it with [`expose`](Self::expose).
+///
+/// What is wiped is this copy. Buffers of the JSON writer, the HTTP client and TLS are not ours to
+/// wipe. Comparison takes time that depends on the value, so do not verify secrets with `==`.
+///
+/// ```
+/// use cognito_idp::Sensitive;
+///
+/// let password = Sensitive::from("P@ssw0rd!");
+/// assert_eq!(format!("{password:?}"), "** redacted **");
+/// assert_eq!(password.expose(), "P@ssw0rd!");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sensitive<T: Wipe>(T);
+
+impl<T: Wipe> Sensitive<T> {
+    /// Wraps a value.
+    pub fn new(value: T) -> Self {
+        Self(value)
+    }
+
+    /// Shows the value.
+    pub fn expose(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Wipe> fmt::Debug for Sensitive<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("** redacted **")
+    }
+}
+
+impl<T: Wipe> Drop for Sensitive<T> {
+    fn drop(&mut self) {
+        self.0.wipe();
+    }
+}
+
+impl<T: Wipe> From<T> for Sensitive<T> {
+    fn from(value: T) -> Self {
+        Self(value)
+    }
+}
+
+impl From<&str> for Sensitive<String> {
+    fn from(value: &str) -> Self {
+        Self(value.to_owned())
+    }
+}
+
+impl From<&String> for Sensitive<String> {
+    fn from(value: &String) -> Self {
+        Self(value.clone())
+    }
+}
+
+impl<T: Wipe> From<&Sensitive<T>> for Sensitive<T>
+where
+    T: Clone,
+{
+    fn from(value: &Sensitive<T>) -> Self {
+        value.clone()
+    }
+}
+
+impl<T: Wipe + Serialize> Serialize for Sensitive<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de, T: Wipe + Deserialize<'de>> Deserialize<'de> for Sensitive<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Self)
+    }
+}
+
+/// A value whose memory can be overwritten, as [`Sensitive`] does on drop.
+pub trait Wipe: sealed::Sealed {
+    /// Overwrites the value.
+    fn wipe(&mut self);
+}
+
+impl Wipe for String {
+    fn wipe(&mut self) {
+        self.zeroize();
+    }
+}
+
+impl Wipe for serde_json::Value {
+    fn wipe(&mut self) {
+        match self {
+            Self::String(text) => text.zeroize(),
+            Self::Array(items) => items.iter_mut().for_each(Wipe::wipe),
+            Self::Object(members) => members.values_mut().for_each(Wipe::wipe),
+            Self::Null | Self::Bool(_) | Self::Number(_) => {}
+        }
+    }
+}
+
+/// Wire names of the members whose values, at every depth, are secret wherever they stand.
+///
+/// For code that sees JSON and no types. The conformance test holds it against the types.
+pub(crate) const MEMBERS: &[&str] = &[
+    "AccessToken",
+    "ActorToken",
+    "AuthParameters",
+    "ChallengeParameters",
+    "ChallengeResponses",
+    "ClientId",
+    "ClientMetadata",
+    "ClientSecret",
+    "ClientSecretValue",
+    "Code",
+    "ConfirmationCode",
+    "Credential",
+    "EncodedData",
+    "FeedbackToken",
+    "IdToken",
+    "IpAddress",
+    "IssuedToken",
+    "LastIPAddress",
+    "Password",
+    "PasswordVerifier",
+    "PreviousPassword",
+    "ProposedPassword",
+    "ProviderDetails",
+    "RefreshToken",
+    "Salt",
+    "Secret",
+    "SecretCode",
+    "SecretHash",
+    "Session",
+    "SubjectToken",
+    "TemporaryPassword",
+    "Token",
+    "UserCode",
+    "Username",
+    "Value",
+    "headerValue",
+];
+
+/// Cuts the secrets of a request out of a text that a server wrote about it.
+///
+/// Servers quote what they were sent ("Value 'x' at 'confirmationCode' failed to satisfy …"). A
+/// value of one or two letters stays: cutting it would only mangle the text.
+pub(crate) fn scrub(text: &str, request_body: &[u8]) -> String {
+    let Ok(body) = serde_json::from_slice(request_body) else {
+        return text.to_owned();
+    };
+    let mut secrets = Vec::new();
+    collect_secrets(&body, false, &mut secrets);
+    // The longest first, so that no secret hides in the rest of another.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    let cut = |text: String, secret: &&str| text.replace(*secret, "**");
+    secrets.iter().fold(text.to_owned(), cut)
+}
+
+fn collect_secrets<'a>(value: &'a serde_json::Value, is_secret: bool, found: &mut Vec<&'a str>) {
+    match value {
+        serde_json::Value::String(text) if is_secret && text.len() > 2 => found.push(text),
+        serde_json::Value::Array(items) => {
+            for item in items {
+                collect_secrets(item, is_secret, found);
+            }
+        }
+        serde_json::Value::Object(members) => {
+            for (name, value) in members {
+                collect_secrets(value, is_secret || MEMBERS.contains(&name.as_str()), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for String {}
+    impl Sealed for serde_json::Value {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_nothing_of_the_value_in_any_format() {
+        let secret = Sensitive::from("marker");
+        assert!(!format!("{secret:?} {secret:#?}").contains("marker"));
+        let document = Sensitive::new(serde_json::json!({"id": "marker"}));
+        assert!(!format!("{document:?} {document:#?}").contains("marker"));
+    }
+
+    #[test]
+    fn json_holds_the_value_itself() -> Result<(), serde_json::Error> {
+        let secret: Sensitive<String> = serde_json::from_str("\"x\"")?;
+        assert_eq!(serde_json::to_string(&secret)?, "\"x\"");
+        Ok(())
+    }
+
+    #[test]
+    fn scrub_cuts_out_every_secret_of_the_request_and_nothing_else() {
+        let body = br#"{"UserPoolId":"eu_1","Username":"alice","Code":"a",
+            "AuthParameters":{"PASSWORD":"alice's"}}"#;
+        assert_eq!(
+            scrub("Value 'alice's' of alice in eu_1", body),
+            "Value '**' of ** in eu_1"
+        );
+        assert_eq!(scrub("Value 'x'", b"not JSON"), "Value 'x'");
+    }
+
+    #[test]
+    fn wipe_empties_strings_at_every_depth() {
+        let mut value = serde_json::json!({"a": ["x", {"b": "y"}], "n": 1});
+        value.wipe();
+        assert_eq!(value, serde_json::json!({"a": ["", {"b": ""}], "n": 1}));
+    }
+}

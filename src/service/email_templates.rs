@@ -1,0 +1,576 @@
+//! Changing a pool's email templates without losing its other settings.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, map::Entry};
+
+use super::CognitoService;
+use crate::{
+    error::{Error, ErrorCode, InvalidInput, Problem},
+    operation::{
+        AuthScheme, Operation, RetrySafety,
+        user_pools::{DescribeUserPoolRequest, UpdateUserPoolRequest, UpdateUserPoolResponse},
+    },
+};
+
+/// How often the change is made anew when another one came between reading and writing.
+const ATTEMPTS: usize = 3;
+/// Placeholder of the code or the temporary password.
+const CODE: &str = "{####}";
+const USERNAME: &str = "{username}";
+
+/// What `DescribeUserPool` tells and `UpdateUserPool` does not take. Everything else goes back as it
+/// came, also what this version knows nothing of: `UpdateUserPool` resets what it is not given.
+const READ_ONLY: [&str; 15] = [
+    "AliasAttributes",
+    "Arn",
+    "CreationDate",
+    "CustomDomain",
+    "Domain",
+    "EmailConfigurationFailure",
+    "EstimatedNumberOfUsers",
+    "Id",
+    "LastModifiedDate",
+    "Name",
+    "SchemaAttributes",
+    "SmsConfigurationFailure",
+    "Status",
+    "UsernameAttributes",
+    "UsernameConfiguration",
+];
+
+/// The texts of the verification and the invitation email, rendered to HTML by you.
+///
+/// ```
+/// use cognito_idp::service::EmailTemplates;
+///
+/// let templates = EmailTemplates::new(
+///     "<p>Your code is {####}</p>",
+///     "<p>Hello {username}, your password is {####}</p>",
+/// )
+/// .verification_subject("Verify your email");
+/// # let _ = templates;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct EmailTemplates {
+    verification: String,
+    verification_subject: Option<String>,
+    verification_by: VerifyBy,
+    switches_method: bool,
+    invitation: String,
+    invitation_subject: Option<String>,
+    invites_with_password: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum VerifyBy {
+    Code,
+    Link,
+}
+
+impl EmailTemplates {
+    /// Starts from the two HTML texts.
+    ///
+    /// The verification must hold `{####}` for the code; the invitation `{username}`, and `{####}`
+    /// for the temporary password. Cognito takes an invitation without them and then never
+    /// delivers it, so it is refused here.
+    pub fn new(
+        verification_email_html: impl Into<String>,
+        invitation_email_html: impl Into<String>,
+    ) -> Self {
+        Self {
+            verification: verification_email_html.into(),
+            verification_subject: None,
+            verification_by: VerifyBy::Code,
+            switches_method: false,
+            invitation: invitation_email_html.into(),
+            invitation_subject: None,
+            invites_with_password: true,
+        }
+    }
+
+    /// Sets the subject of the verification; by default `Your verification code - ` and the
+    /// [app name](crate::CognitoConfig::app_name).
+    pub fn verification_subject(mut self, subject: impl Into<String>) -> Self {
+        self.verification_subject = Some(subject.into());
+        self
+    }
+
+    /// Sets the subject of the invitation; by default `Your temporary password - ` and the
+    /// [app name](crate::CognitoConfig::app_name).
+    pub fn invitation_subject(mut self, subject: impl Into<String>) -> Self {
+        self.invitation_subject = Some(subject.into());
+        self
+    }
+
+    /// Takes the verification text as the one for pools that verify by link.
+    ///
+    /// It must then hold `{##` and `##}` around the text of the link, in place of `{####}`.
+    pub fn verification_by_link(mut self) -> Self {
+        self.verification_by = VerifyBy::Link;
+        self
+    }
+
+    /// Lets the pool change from verifying by code to by link, or back, to fit the text.
+    ///
+    /// Without it a text of the wrong kind is refused.
+    pub fn switch_verification_method(mut self) -> Self {
+        self.switches_method = true;
+        self
+    }
+
+    /// Lets the invitation go without `{####}`, for users who sign in without a password.
+    pub fn invitation_without_password(mut self) -> Self {
+        self.invites_with_password = false;
+        self
+    }
+
+    /// Checks all that can be checked without the pool, and completes the subjects.
+    fn complete(mut self, app_name: &str) -> Result<Self, InvalidInput> {
+        let subject = |given: Option<String>, default: &str| {
+            Some(given.unwrap_or_else(|| format!("{default} - {app_name}")))
+        };
+        self.verification_subject = subject(self.verification_subject, "Your verification code");
+        self.invitation_subject = subject(self.invitation_subject, "Your temporary password");
+
+        let mut problems = Vec::new();
+        let mut check = |holds: bool, field: &'static str, rule: &'static str| {
+            if !holds {
+                problems.push(Problem {
+                    field: field.into(),
+                    rule: rule.into(),
+                });
+            }
+        };
+        for (field, text) in [
+            ("verification_email_html", &self.verification),
+            ("invitation_email_html", &self.invitation),
+        ] {
+            let length = text.chars().count();
+            check(
+                (6..=20_000).contains(&length),
+                field,
+                "must have 6 to 20,000 characters",
+            );
+        }
+        for (field, subject) in [
+            ("verification_subject", &self.verification_subject),
+            ("invitation_subject", &self.invitation_subject),
+        ] {
+            let text = subject.as_deref().unwrap_or_default();
+            let length = text.chars().count();
+            check(
+                (1..=140).contains(&length),
+                field,
+                "must have 1 to 140 characters",
+            );
+            check(!text.contains(['\r', '\n']), field, "must be one line");
+        }
+        match self.verification_by {
+            VerifyBy::Code => check(
+                self.verification.contains(CODE),
+                "verification_email_html",
+                "must hold {####}, where the code goes",
+            ),
+            VerifyBy::Link => check(
+                has_link(&self.verification),
+                "verification_email_html",
+                "must hold {## and ##} around the text of the link",
+            ),
+        }
+        check(
+            self.invitation.contains(CODE) || !self.invites_with_password,
+            "invitation_email_html",
+            "must hold {####}, where the temporary password goes",
+        );
+        check(
+            self.invitation.contains(USERNAME),
+            "invitation_email_html",
+            "must hold {username}, where the username goes",
+        );
+        InvalidInput::from_problems(problems).map_or(Ok(self), Err)
+    }
+
+    /// Makes of a described pool the settings to write back.
+    fn apply(&self, mut pool: Map<String, Value>) -> Result<Map<String, Value>, InvalidInput> {
+        check_sending_account(&pool)?;
+        for member in READ_ONLY {
+            pool.remove(member);
+        }
+        drop_what_cannot_be_written_back(&mut pool);
+        self.apply_verification(&mut pool)?;
+        self.apply_invitation(&mut pool);
+        Ok(pool)
+    }
+
+    fn apply_verification(&self, pool: &mut Map<String, Value>) -> Result<(), InvalidInput> {
+        let template = object(pool, "VerificationMessageTemplate");
+        let method = template.get("DefaultEmailOption").and_then(Value::as_str);
+        let pool_verifies_by = match method {
+            Some("CONFIRM_WITH_LINK") => VerifyBy::Link,
+            _ => VerifyBy::Code,
+        };
+        if pool_verifies_by != self.verification_by {
+            if !self.switches_method {
+                return Err(InvalidInput::new(
+                    "verification_email_html",
+                    match pool_verifies_by {
+                        VerifyBy::Link => "is for codes, but the pool verifies by link",
+                        VerifyBy::Code => "is for links, but the pool verifies by code",
+                    },
+                ));
+            }
+            // Cognito refuses texts for both methods at once.
+            for member in message_members(pool_verifies_by) {
+                template.remove(member);
+            }
+            let method = match self.verification_by {
+                VerifyBy::Code => "CONFIRM_WITH_CODE",
+                VerifyBy::Link => "CONFIRM_WITH_LINK",
+            };
+            template.insert("DefaultEmailOption".to_owned(), method.into());
+        }
+        let subject = self.verification_subject.clone().unwrap_or_default();
+        let [message_member, subject_member] = message_members(self.verification_by);
+        template.insert(message_member.to_owned(), self.verification.clone().into());
+        template.insert(subject_member.to_owned(), subject.clone().into());
+
+        // Older members that mirror the template: equal, or Cognito finds a contradiction.
+        for (mirror, value) in [
+            ("EmailVerificationMessage", &self.verification),
+            ("EmailVerificationSubject", &subject),
+        ] {
+            match (pool.entry(mirror), self.verification_by) {
+                (Entry::Occupied(mut entry), VerifyBy::Code) => {
+                    entry.insert(value.clone().into());
+                }
+                (Entry::Occupied(entry), VerifyBy::Link) => {
+                    entry.remove();
+                }
+                (Entry::Vacant(_), _) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn apply_invitation(&self, pool: &mut Map<String, Value>) {
+        let invitation = object(
+            object(pool, "AdminCreateUserConfig"),
+            "InviteMessageTemplate",
+        );
+        let subject = self.invitation_subject.clone().unwrap_or_default();
+        invitation.insert("EmailMessage".to_owned(), self.invitation.clone().into());
+        invitation.insert("EmailSubject".to_owned(), subject.into());
+    }
+}
+
+impl CognitoService {
+    /// Changes the texts of the verification and the invitation email; every other setting stays.
+    ///
+    /// `UpdateUserPool` resets what it is not given. So the pool is read as JSON, changed, and
+    /// written back whole, with members that this version does not know. The API has no way to
+    /// notice a change by someone else between reading and writing; one that Cognito does notice
+    /// (`ConcurrentModificationException`) makes us read and change anew, up to three times.
+    ///
+    /// The pool must send mail through Amazon SES (`EmailSendingAccount` is `DEVELOPER`): Cognito
+    /// documents these texts as allowed only there.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] before anything is written, for a text without its placeholders, of a
+    /// wrong length, or of another method than the pool's, and for a pool that does not send through
+    /// SES; those of [`DescribeUserPoolRequest`] and [`UpdateUserPoolRequest`].
+    pub async fn update_cognito_email_template(
+        &self,
+        templates: EmailTemplates,
+    ) -> Result<UpdateUserPoolResponse, Error> {
+        let templates = templates.complete(&self.app_name)?;
+        let mut attempts_left = ATTEMPTS;
+        loop {
+            attempts_left -= 1;
+            let describe = DescribeWhole(DescribeUserPoolRequest::new(&self.user_pool_id));
+            let pool = self.client.send(&describe).await?.user_pool;
+            let settings = templates.apply(pool)?;
+            let update = UpdateWhole {
+                user_pool_id: &self.user_pool_id,
+                settings,
+            };
+            match self.client.send(&update).await {
+                Err(error)
+                    if error.code() == Some(&ErrorCode::ConcurrentModification)
+                        && attempts_left > 0 => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+/// `DescribeUserPool`, with the pool as it stands in the answer.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct DescribeWhole(DescribeUserPoolRequest);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct WholeUserPool {
+    user_pool: Map<String, Value>,
+}
+
+impl Operation for DescribeWhole {
+    type Response = WholeUserPool;
+    const NAME: &'static str = DescribeUserPoolRequest::NAME;
+    const AUTH: AuthScheme = DescribeUserPoolRequest::AUTH;
+    const RETRY: RetrySafety = DescribeUserPoolRequest::RETRY;
+    const ERRORS: &'static [ErrorCode] = DescribeUserPoolRequest::ERRORS;
+}
+
+/// `UpdateUserPool`, with settings as JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct UpdateWhole<'a> {
+    user_pool_id: &'a str,
+    #[serde(flatten)]
+    settings: Map<String, Value>,
+}
+
+impl Operation for UpdateWhole<'_> {
+    type Response = UpdateUserPoolResponse;
+    const NAME: &'static str = UpdateUserPoolRequest::NAME;
+    const AUTH: AuthScheme = UpdateUserPoolRequest::AUTH;
+    /// Not repeated blindly: a repetition would also undo what someone else changed meanwhile.
+    const RETRY: RetrySafety = RetrySafety::Once;
+    const ERRORS: &'static [ErrorCode] = UpdateUserPoolRequest::ERRORS;
+}
+
+fn check_sending_account(pool: &Map<String, Value>) -> Result<(), InvalidInput> {
+    let account = pool
+        .get("EmailConfiguration")
+        .and_then(|configuration| configuration.get("EmailSendingAccount"))
+        .and_then(Value::as_str);
+    if account == Some("DEVELOPER") {
+        return Ok(());
+    }
+    Err(InvalidInput::new(
+        "EmailConfiguration.EmailSendingAccount",
+        "must be DEVELOPER in the user pool, that is, its mail must go through Amazon SES",
+    ))
+}
+
+/// Members that `DescribeUserPool` always tells and `UpdateUserPool` refuses, or takes amiss.
+fn drop_what_cannot_be_written_back(pool: &mut Map<String, Value>) {
+    let has_successor = pool
+        .get("Policies")
+        .and_then(|policies| policies.get("PasswordPolicy"))
+        .and_then(|policy| policy.get("TemporaryPasswordValidityDays"))
+        .is_some();
+    if has_successor && let Some(Value::Object(config)) = pool.get_mut("AdminCreateUserConfig") {
+        // "Please use TemporaryPasswordValidityDays in PasswordPolicy instead of
+        // UnusedAccountValidityDays", though the answer mirrors the one in the other.
+        config.remove("UnusedAccountValidityDays");
+    }
+    if let Some(Value::Object(tags)) = pool.get_mut("UserPoolTags") {
+        // Tags with this prefix belong to AWS; nobody else can set or remove them.
+        tags.retain(|name, _| !name.starts_with("aws:"));
+    }
+}
+
+/// The member as an object, made if there is none.
+fn object<'a>(parent: &'a mut Map<String, Value>, member: &str) -> &'a mut Map<String, Value> {
+    let value = parent.entry(member).or_insert(Value::Null);
+    if !value.is_object() {
+        *value = Value::Object(Map::new());
+    }
+    match value {
+        Value::Object(members) => members,
+        _ => unreachable!("it was just made an object"),
+    }
+}
+
+fn message_members(by: VerifyBy) -> [&'static str; 2] {
+    match by {
+        VerifyBy::Code => ["EmailMessage", "EmailSubject"],
+        VerifyBy::Link => ["EmailMessageByLink", "EmailSubjectByLink"],
+    }
+}
+
+fn has_link(text: &str) -> bool {
+    text.split_once("{##")
+        .is_some_and(|(_, rest)| rest.find("##}").is_some_and(|end| end > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn templates() -> EmailTemplates {
+        EmailTemplates::new("code {####}", "hello {username} {####}")
+    }
+
+    fn complete(templates: EmailTemplates) -> EmailTemplates {
+        templates.complete("Shop").expect("valid templates")
+    }
+
+    fn pool(value: Value) -> Map<String, Value> {
+        let Value::Object(mut pool) = value else {
+            panic!("a pool is an object")
+        };
+        pool.insert(
+            "EmailConfiguration".to_owned(),
+            json!({"EmailSendingAccount": "DEVELOPER"}),
+        );
+        pool
+    }
+
+    fn refused(templates: EmailTemplates, app_name: &str) -> Vec<String> {
+        let error = templates.complete(app_name).expect_err("must be refused");
+        error
+            .problems()
+            .iter()
+            .map(|problem| format!("{}: {}", problem.field, problem.rule))
+            .collect()
+    }
+
+    #[test]
+    fn every_rule_is_checked_and_every_problem_named_at_once() {
+        let none = EmailTemplates::new("no code", "nothing");
+        assert_eq!(
+            refused(
+                none.verification_subject("")
+                    .invitation_subject("two\nlines"),
+                "Shop"
+            ),
+            [
+                "verification_subject: must have 1 to 140 characters",
+                "invitation_subject: must be one line",
+                "verification_email_html: must hold {####}, where the code goes",
+                "invitation_email_html: must hold {####}, where the temporary password goes",
+                "invitation_email_html: must hold {username}, where the username goes",
+            ]
+        );
+        assert_eq!(
+            refused(EmailTemplates::new("{###", "{username}{####}"), "Shop").len(),
+            2
+        );
+        let long = format!("{{####}}{{username}}{}", "é".repeat(20_000));
+        assert_eq!(
+            refused(EmailTemplates::new(long.clone(), long), "Shop").len(),
+            2
+        );
+        assert_eq!(refused(templates(), &"x".repeat(140)).len(), 2);
+        assert_eq!(refused(templates().verification_by_link(), "Shop").len(), 1);
+    }
+
+    #[test]
+    fn the_default_subjects_end_with_the_app_name() {
+        let templates = complete(templates());
+        assert_eq!(
+            templates.verification_subject.as_deref(),
+            Some("Your verification code - Shop")
+        );
+        assert_eq!(
+            templates.invitation_subject.as_deref(),
+            Some("Your temporary password - Shop")
+        );
+    }
+
+    #[test]
+    fn unknown_settings_go_back_and_read_only_ones_do_not() {
+        let before = pool(json!({
+            "Id": "x", "Arn": "x", "SchemaAttributes": [],
+            "FutureSetting": {"Deep": [1.5, null]},
+            "UserPoolTags": {"team": "a", "aws:cloudformation:stack-name": "b"},
+        }));
+        let after = complete(templates()).apply(before).expect("applied");
+        assert_eq!(after["FutureSetting"], json!({"Deep": [1.5, null]}));
+        assert_eq!(after["UserPoolTags"], json!({"team": "a"}));
+        assert!(READ_ONLY.iter().all(|member| !after.contains_key(*member)));
+    }
+
+    #[test]
+    fn only_the_email_members_of_the_templates_change() {
+        let before = pool(json!({
+            "VerificationMessageTemplate": {
+                "DefaultEmailOption": "CONFIRM_WITH_CODE", "SmsMessage": "sms {####}",
+                "EmailMessage": "old", "EmailSubject": "old",
+            },
+            "EmailVerificationMessage": "old",
+            "AdminCreateUserConfig": {
+                "AllowAdminCreateUserOnly": true, "UnusedAccountValidityDays": 7,
+                "InviteMessageTemplate": {"SMSMessage": "sms", "EmailMessage": "old"},
+            },
+            "Policies": {"PasswordPolicy": {"TemporaryPasswordValidityDays": 7}},
+        }));
+        let after = complete(templates().verification_subject("s"))
+            .apply(before)
+            .expect("applied");
+        assert_eq!(
+            after["VerificationMessageTemplate"],
+            json!({
+                "DefaultEmailOption": "CONFIRM_WITH_CODE", "SmsMessage": "sms {####}",
+                "EmailMessage": "code {####}", "EmailSubject": "s",
+            })
+        );
+        assert_eq!(after["EmailVerificationMessage"], "code {####}");
+        assert!(!after.contains_key("EmailVerificationSubject"));
+        assert_eq!(
+            after["AdminCreateUserConfig"],
+            json!({
+                "AllowAdminCreateUserOnly": true,
+                "InviteMessageTemplate": {
+                    "SMSMessage": "sms", "EmailMessage": "hello {username} {####}",
+                    "EmailSubject": "Your temporary password - Shop",
+                },
+            })
+        );
+    }
+
+    #[test]
+    fn the_method_of_verification_changes_only_when_asked() {
+        let link_pool = || {
+            pool(json!({"VerificationMessageTemplate": {
+                "DefaultEmailOption": "CONFIRM_WITH_LINK",
+                "EmailMessageByLink": "{##x##}", "EmailSubjectByLink": "s",
+            }}))
+        };
+        let error = complete(templates())
+            .apply(link_pool())
+            .expect_err("refused");
+        assert_eq!(error.problems()[0].field, "verification_email_html");
+
+        let after = complete(
+            templates()
+                .switch_verification_method()
+                .verification_subject("s"),
+        )
+        .apply(link_pool())
+        .expect("applied");
+        assert_eq!(
+            after["VerificationMessageTemplate"],
+            json!({
+                "DefaultEmailOption": "CONFIRM_WITH_CODE",
+                "EmailMessage": "code {####}", "EmailSubject": "s",
+            })
+        );
+
+        let by_link = EmailTemplates::new("{##here##}", "{username}{####}").verification_by_link();
+        let after = complete(by_link).apply(link_pool()).expect("applied");
+        assert_eq!(
+            after["VerificationMessageTemplate"]["EmailMessageByLink"],
+            "{##here##}"
+        );
+    }
+
+    #[test]
+    fn a_pool_that_does_not_send_through_ses_is_refused() {
+        for configuration in [json!({}), json!({"EmailSendingAccount": "COGNITO_DEFAULT"})] {
+            let mut pool = pool(json!({}));
+            pool.insert("EmailConfiguration".to_owned(), configuration);
+            let error = complete(templates()).apply(pool).expect_err("refused");
+            assert_eq!(
+                error.problems()[0].field,
+                "EmailConfiguration.EmailSendingAccount"
+            );
+        }
+    }
+}

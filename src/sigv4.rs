@@ -1,0 +1,425 @@
+//! Signature Version 4 for the one request shape of this API.
+//!
+//! Every call is a `POST` without a query and with the same headers, so the canonical request is
+//! written straight instead of being sorted and escaped, and the day's signing key is kept. The
+//! general signer of `aws-sigv4` is the oracle of the tests.
+
+use std::{
+    fmt::{self, Write as _},
+    sync::{Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use aws_credential_types::Credentials;
+use aws_sigv4::sign::v4::generate_signing_key;
+use bytes::Bytes;
+use hmac::{Hmac, KeyInit, Mac};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    calendar::DateTime,
+    endpoint::Region,
+    error::InvalidInput,
+    protocol::{SERVICE, X_AMZ_TARGET},
+};
+
+const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
+const X_AMZ_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
+
+/// Signs requests for one region.
+///
+/// The signing key depends only on the credentials, the region and the day, so the last one used
+/// is kept; share a signer to profit from it. The time is an argument: nothing here reads a clock.
+///
+/// ```
+/// use std::time::SystemTime;
+/// use aws_credential_types::Credentials;
+/// use cognito_idp::{
+///     endpoint::{Endpoint, EndpointOptions, Region},
+///     operation::users::AdminGetUserRequest,
+///     protocol::http_request,
+///     sigv4::Signer,
+/// };
+///
+/// let region = Region::new("eu-central-1")?;
+/// let endpoint = Endpoint::regional(&region, EndpointOptions::default());
+/// let mut request = http_request(&AdminGetUserRequest::new("eu-central-1_example", "alice"), &endpoint)?;
+/// let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "example");
+/// Signer::new(region).sign(&mut request, &credentials, SystemTime::now())?;
+/// assert!(request.headers().contains_key("authorization"));
+/// # Ok::<(), cognito_idp::Error>(())
+/// ```
+pub struct Signer {
+    region: Region,
+    day_key: Mutex<Option<DayKey>>,
+}
+
+impl Signer {
+    /// Makes a signer for a region.
+    #[must_use]
+    pub fn new(region: Region) -> Self {
+        Self {
+            region,
+            day_key: Mutex::new(None),
+        }
+    }
+
+    /// Signs a request, as [`http_request`](crate::protocol::http_request) makes it, in place.
+    ///
+    /// A signature is good for about five minutes and covers exactly these bytes: sign anew for
+    /// every attempt.
+    ///
+    /// # Errors
+    /// Refuses credentials that cannot stand in a header, and a request without the headers that
+    /// are to be signed.
+    pub fn sign(
+        &self,
+        request: &mut http::Request<Bytes>,
+        credentials: &Credentials,
+        time: SystemTime,
+    ) -> Result<(), InvalidInput> {
+        check_access_key_id(credentials.access_key_id())?;
+        let token = credentials.session_token().map(secret_header).transpose()?;
+        let time = time_parts(time);
+        let canonical = canonical_request(request, &time.timestamp, token.as_ref())?;
+        let scope = format!(
+            "{}/{}/{SERVICE}/aws4_request",
+            time.day,
+            self.region.as_str()
+        );
+        let string_to_sign = format!(
+            "AWS4-HMAC-SHA256\n{}\n{scope}\n{}",
+            time.timestamp,
+            hex(&Sha256::digest(canonical.as_bytes()))
+        );
+        let mut mac = self.key(credentials, &time);
+        mac.update(string_to_sign.as_bytes());
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={}, Signature={}",
+            credentials.access_key_id(),
+            signed_headers(token.is_some()),
+            hex(&mac.finalize().into_bytes()),
+        );
+
+        let headers = request.headers_mut();
+        headers.insert(X_AMZ_DATE, header_value(time.timestamp)?);
+        if let Some(token) = token {
+            headers.insert(X_AMZ_SECURITY_TOKEN, token);
+        }
+        headers.insert(header::AUTHORIZATION, secret_header(&authorization)?);
+        Ok(())
+    }
+
+    fn key(&self, credentials: &Credentials, time: &TimeParts) -> Hmac<Sha256> {
+        let mut day_key = self.day_key.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = day_key
+            .as_ref()
+            .filter(|key| key.fits(credentials, &time.day))
+        {
+            return key.mac.clone();
+        }
+        let secret = credentials.secret_access_key();
+        let key = generate_signing_key(secret, time.instant, self.region.as_str(), SERVICE);
+        let mac = Hmac::<Sha256>::new_from_slice(key.as_ref())
+            .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+        *day_key = Some(DayKey {
+            credentials: credentials.clone(),
+            day: time.day.clone(),
+            mac: mac.clone(),
+        });
+        mac
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer")
+            .field("region", &self.region)
+            .finish_non_exhaustive()
+    }
+}
+
+struct DayKey {
+    credentials: Credentials,
+    day: String,
+    mac: Hmac<Sha256>,
+}
+
+impl DayKey {
+    fn fits(&self, credentials: &Credentials, day: &str) -> bool {
+        self.day == day
+            && self.credentials.access_key_id() == credentials.access_key_id()
+            && self.credentials.secret_access_key() == credentials.secret_access_key()
+    }
+}
+
+struct TimeParts {
+    instant: SystemTime,
+    timestamp: String,
+    day: String,
+}
+
+fn time_parts(instant: SystemTime) -> TimeParts {
+    let timestamp = DateTime::from_system_time(instant).iso_8601_basic();
+    let day = timestamp.split('T').next().unwrap_or_default().to_owned();
+    TimeParts {
+        instant,
+        timestamp,
+        day,
+    }
+}
+
+fn canonical_request(
+    request: &http::Request<Bytes>,
+    timestamp: &str,
+    token: Option<&HeaderValue>,
+) -> Result<String, InvalidInput> {
+    let headers = request.headers();
+    let mut canonical = String::with_capacity(512 + token.map_or(0, HeaderValue::len));
+    let path = match request.uri().path() {
+        "" => "/",
+        path => path,
+    };
+    let _ = writeln!(canonical, "{}\n{path}\n", request.method());
+    let _ = writeln!(
+        canonical,
+        "content-type:{}",
+        header_text(headers, &header::CONTENT_TYPE)?
+    );
+    let _ = writeln!(canonical, "host:{}", header_text(headers, &header::HOST)?);
+    let _ = writeln!(canonical, "x-amz-date:{timestamp}");
+    if let Some(token) = token.and_then(|token| token.to_str().ok()) {
+        let _ = writeln!(canonical, "x-amz-security-token:{token}");
+    }
+    let _ = writeln!(
+        canonical,
+        "x-amz-target:{}\n",
+        header_text(headers, &X_AMZ_TARGET)?
+    );
+    canonical.push_str(signed_headers(token.is_some()));
+    canonical.push('\n');
+    canonical.push_str(&hex(&Sha256::digest(request.body())));
+    Ok(canonical)
+}
+
+fn signed_headers(with_token: bool) -> &'static str {
+    if with_token {
+        "content-type;host;x-amz-date;x-amz-security-token;x-amz-target"
+    } else {
+        "content-type;host;x-amz-date;x-amz-target"
+    }
+}
+
+fn header_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<&'a str, InvalidInput> {
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .ok_or_else(|| {
+            InvalidInput::new(
+                format!("request header {name}"),
+                "must be set before signing",
+            )
+        })
+}
+
+/// What splits the credential scope or the header would let the key ID forge either.
+fn check_access_key_id(id: &str) -> Result<(), InvalidInput> {
+    if !id.is_empty()
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    {
+        return Ok(());
+    }
+    Err(InvalidInput::new(
+        "access_key_id",
+        "must be letters, digits and underscores, not empty",
+    ))
+}
+
+fn secret_header(text: &str) -> Result<HeaderValue, InvalidInput> {
+    let mut value = header_value(text)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn header_value<T>(text: T) -> Result<HeaderValue, InvalidInput>
+where
+    HeaderValue: TryFrom<T>,
+{
+    HeaderValue::try_from(text).map_err(|_| {
+        InvalidInput::new(
+            "session_token",
+            "must be visible ASCII, as it stands in a header",
+        )
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use aws_sigv4::{
+        http_request::{PayloadChecksumKind, SignableBody, SignableRequest, SigningSettings, sign},
+        sign::v4,
+    };
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{endpoint::Endpoint, protocol};
+
+    fn request(url: &str, target: &'static str, body: Vec<u8>) -> http::Request<Bytes> {
+        let endpoint = Endpoint::custom_insecure(url).expect("a valid URL");
+        protocol::request(target, &endpoint, Bytes::from(body)).expect("a valid request")
+    }
+
+    fn credentials(token: Option<String>) -> Credentials {
+        Credentials::new(
+            "AKIDEXAMPLE",
+            "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+            token,
+            None,
+            "test",
+        )
+    }
+
+    /// What the general signer makes of the same request.
+    fn oracle(
+        request: &http::Request<Bytes>,
+        credentials: &Credentials,
+        region: &str,
+        time: SystemTime,
+    ) -> Vec<(String, String)> {
+        let mut settings = SigningSettings::default();
+        settings.payload_checksum_kind = PayloadChecksumKind::NoHeader;
+        settings.excluded_headers = Some(vec!["user-agent".into()]);
+        let identity = credentials.clone().into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(region)
+            .name(SERVICE)
+            .time(time)
+            .settings(settings)
+            .build()
+            .expect("complete parameters")
+            .into();
+        let headers = request
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.to_str().expect("ASCII headers")));
+        let uri = request.uri().to_string();
+        let signable =
+            SignableRequest::new("POST", uri, headers, SignableBody::Bytes(request.body()))
+                .expect("a signable request");
+        let (instructions, _) = sign(signable, &parameters)
+            .expect("a signature")
+            .into_parts();
+        let (headers, _) = instructions.into_parts();
+        headers
+            .iter()
+            .map(|h| (h.name().to_owned(), h.value().to_owned()))
+            .collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn every_signature_is_the_one_the_general_signer_makes(
+            body in prop::collection::vec(any::<u8>(), 0..300),
+            token in prop::option::of("[A-Za-z0-9/+=]{1,400}"),
+            region in "(us|eu|ap|cn|us-gov|eusc-de)-[a-z]{4,9}-[1-9]",
+            host in "[a-z][a-z0-9]{0,19}(\\.[a-z][a-z0-9]{0,19}){0,3}(:[1-9][0-9]{1,3})?",
+            scheme in "https?",
+            path in "(/[A-Za-z0-9._~-]{1,8}[A-Za-z0-9]){0,2}/?",
+            target in prop::sample::select(vec!["SignUp", "AdminCreateUser", "ListUsers"]),
+            seconds in 0_u64..7_258_118_400,
+            nanos in 0_u32..1_000_000_000,
+        ) {
+            let time = UNIX_EPOCH + Duration::new(seconds, nanos);
+            let credentials = credentials(token);
+            let mut ours = request(&format!("{scheme}://{host}{path}"), target, body);
+            let expected = oracle(&ours, &credentials, &region, time);
+            Signer::new(Region::new(region).expect("a valid region"))
+                .sign(&mut ours, &credentials, time)
+                .expect("a signature");
+            for (name, value) in expected {
+                let ours = ours.headers().get(&name).and_then(|value| value.to_str().ok());
+                prop_assert_eq!(ours, Some(value.as_str()), "{}", name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_kept_key_gives_the_same_signature_and_goes_with_the_day_and_the_credentials() {
+        let region = Region::new("us-east-1").expect("a valid region");
+        let signer = Signer::new(region.clone());
+        let other = Credentials::new("AKIDEXAMPLE", "another", None, None, "test");
+        let day = Duration::from_hours(24);
+        let first = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        for (credentials, time) in [
+            (credentials(None), first),
+            (credentials(None), first + Duration::from_mins(1)),
+            (other.clone(), first),
+            (other, first + day),
+            (credentials(None), first + day),
+            (credentials(None), first),
+        ] {
+            let mut kept = request("https://example.com", "SignUp", b"{}".to_vec());
+            let mut fresh = kept.clone();
+            signer
+                .sign(&mut kept, &credentials, time)
+                .expect("a signature");
+            Signer::new(region.clone())
+                .sign(&mut fresh, &credentials, time)
+                .expect("a signature");
+            assert_eq!(kept.headers(), fresh.headers());
+        }
+    }
+
+    #[test]
+    fn credentials_that_would_break_out_of_a_header_are_refused_by_name() {
+        let signer = Signer::new(Region::new("us-east-1").expect("a valid region"));
+        for (id, token, field) in [
+            ("", None, "access_key_id"),
+            ("AKID\r\nx: y", None, "access_key_id"),
+            ("AKID/20200101", None, "access_key_id"),
+            ("AKID", Some("to\nken".to_owned()), "session_token"),
+        ] {
+            let mut request = request("https://example.com", "SignUp", b"{}".to_vec());
+            let credentials = Credentials::new(id, "secret", token, None, "test");
+            let error = signer
+                .sign(&mut request, &credentials, UNIX_EPOCH)
+                .expect_err("refused");
+            assert_eq!(error.problems()[0].field, field);
+            assert!(!request.headers().contains_key("authorization"));
+        }
+    }
+
+    #[test]
+    fn secrets_are_marked_so_that_debug_of_a_request_hides_them() {
+        let mut request = request("https://example.com", "SignUp", b"{}".to_vec());
+        Signer::new(Region::new("us-east-1").expect("a valid region"))
+            .sign(
+                &mut request,
+                &credentials(Some("marker".to_owned())),
+                UNIX_EPOCH,
+            )
+            .expect("a signature");
+        let shown = format!("{:?}", request.headers());
+        assert!(
+            !shown.contains("marker") && !shown.contains("Signature="),
+            "{shown}"
+        );
+    }
+}

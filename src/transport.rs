@@ -1,0 +1,260 @@
+//! How requests travel: the [`HttpClient`] trait and its implementation over reqwest.
+
+use std::{fmt, pin::Pin, sync::Arc};
+
+use bytes::Bytes;
+
+use crate::error::TransportError;
+
+#[cfg(feature = "reqwest")]
+pub use self::reqwest_client::ReqwestClient;
+
+/// The future of [`HttpClient::call`].
+pub type HttpFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, TransportError>> + Send + 'a>>;
+
+/// Sends one HTTP request and collects the response.
+///
+/// Implement it to bring your own HTTP stack, to record or to replay. An implementation must send
+/// exactly the headers and bytes that it is given, follow no redirect (the body holds passwords
+/// and the headers a security token), retry nothing, and bound the size of a response. The client
+/// bounds the time of an attempt and may drop the future.
+///
+/// ```
+/// use bytes::Bytes;
+/// use cognito_idp::transport::{HttpClient, HttpFuture};
+///
+/// /// Answers every call with an empty object.
+/// #[derive(Debug)]
+/// struct Canned;
+///
+/// impl HttpClient for Canned {
+///     fn call(&self, _request: http::Request<Bytes>) -> HttpFuture<'_> {
+///         Box::pin(async { Ok(http::Response::new(Bytes::from_static(b"{}"))) })
+///     }
+/// }
+/// ```
+pub trait HttpClient: fmt::Debug + Send + Sync {
+    /// Sends the request; any answer, whatever its status, is `Ok`.
+    fn call(&self, request: http::Request<Bytes>) -> HttpFuture<'_>;
+}
+
+impl<T: HttpClient + ?Sized> HttpClient for Arc<T> {
+    fn call(&self, request: http::Request<Bytes>) -> HttpFuture<'_> {
+        (**self).call(request)
+    }
+}
+
+#[cfg(feature = "reqwest")]
+mod reqwest_client {
+    use std::{error::Error as StdError, time::Duration};
+
+    use bytes::{Bytes, BytesMut};
+
+    use super::{HttpClient, HttpFuture};
+    use crate::error::{InvalidInput, TransportError, TransportErrorKind};
+
+    /// Larger than any page of any list operation.
+    const MAX_RESPONSE_SIZE: usize = 16 * 1024 * 1024;
+    const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
+    /// Shorter than what load balancers keep, or a request meets a connection closed meanwhile.
+    const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+    /// The transport over reqwest, which is the default.
+    ///
+    /// It follows no redirect, speaks TLS 1.2 or newer, gives up connecting after 3.1 seconds, and
+    /// drops responses over 16 MiB. Proxies are taken from the environment (`HTTPS_PROXY`,
+    /// `NO_PROXY` and the like). Clones share their connections.
+    #[derive(Clone, Debug)]
+    pub struct ReqwestClient {
+        client: reqwest::Client,
+        max_response_size: usize,
+    }
+
+    impl ReqwestClient {
+        /// Makes the transport with its defaults.
+        ///
+        /// # Errors
+        /// If TLS cannot be set up, for example for a proxy variable or a CA bundle that is malformed.
+        pub fn new() -> Result<Self, InvalidInput> {
+            Self::configure(|builder| builder)
+        }
+
+        /// Makes the transport from a reqwest builder that you may change: proxies, pool, DNS, TLS.
+        ///
+        /// Redirects stay off whatever the closure does, because reqwest would send passwords and
+        /// security tokens along. This is the one place of the public API where reqwest shows; its
+        /// version follows ours.
+        ///
+        /// # Errors
+        /// If the changed builder does not build.
+        pub fn configure(
+            change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+        ) -> Result<Self, InvalidInput> {
+            let builder = reqwest::Client::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .pool_idle_timeout(POOL_IDLE_TIMEOUT);
+            let client = change(tls(builder)?)
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .build()
+                .map_err(|_| InvalidInput::new("http_client", "must be a valid configuration"))?;
+            Ok(Self {
+                client,
+                max_response_size: MAX_RESPONSE_SIZE,
+            })
+        }
+
+        /// Sets the size in bytes above which a response is dropped; 16 MiB by default.
+        #[must_use]
+        pub fn max_response_size(mut self, bytes: usize) -> Self {
+            self.max_response_size = bytes;
+            self
+        }
+
+        async fn execute(
+            &self,
+            request: http::Request<Bytes>,
+        ) -> Result<http::Response<Bytes>, TransportError> {
+            let request = reqwest::Request::try_from(request).map_err(transport_error)?;
+            let mut response = self
+                .client
+                .execute(request)
+                .await
+                .map_err(transport_error)?;
+            let mut answer = http::Response::new(Bytes::new());
+            *answer.status_mut() = response.status();
+            *answer.headers_mut() = std::mem::take(response.headers_mut());
+            *answer.body_mut() = self.collect(response).await?;
+            Ok(answer)
+        }
+
+        async fn collect(&self, mut response: reqwest::Response) -> Result<Bytes, TransportError> {
+            let Some(first) = self.chunk(&mut response, 0).await? else {
+                return Ok(Bytes::new());
+            };
+            let Some(second) = self.chunk(&mut response, first.len()).await? else {
+                return Ok(first);
+            };
+            let mut body = BytesMut::from(first);
+            body.extend_from_slice(&second);
+            while let Some(chunk) = self.chunk(&mut response, body.len()).await? {
+                body.extend_from_slice(&chunk);
+            }
+            Ok(body.freeze())
+        }
+
+        /// The next chunk, unless it makes the response too large.
+        async fn chunk(
+            &self,
+            response: &mut reqwest::Response,
+            so_far: usize,
+        ) -> Result<Option<Bytes>, TransportError> {
+            let chunk = response.chunk().await.map_err(transport_error)?;
+            let size = so_far + chunk.as_ref().map_or(0, Bytes::len);
+            if size > self.max_response_size {
+                return Err(TransportError::new(TransportErrorKind::ResponseTooLarge));
+            }
+            Ok(chunk)
+        }
+    }
+
+    impl HttpClient for ReqwestClient {
+        fn call(&self, request: http::Request<Bytes>) -> HttpFuture<'_> {
+            Box::pin(self.execute(request))
+        }
+    }
+
+    fn transport_error(error: reqwest::Error) -> TransportError {
+        // A connect time-out is both; only the first tells that nothing was sent.
+        let kind = if error.is_connect() || error.is_builder() {
+            TransportErrorKind::Connect
+        } else if error.is_timeout() {
+            TransportErrorKind::Timeout
+        } else if is_not_http(&error) {
+            TransportErrorKind::InvalidResponse
+        } else {
+            TransportErrorKind::Interrupted
+        };
+        TransportError::new(kind).with_source(error.without_url())
+    }
+
+    fn is_not_http(error: &reqwest::Error) -> bool {
+        let mut source = error.source();
+        while let Some(error) = source {
+            if let Some(error) = error.downcast_ref::<hyper::Error>() {
+                return error.is_parse();
+            }
+            source = error.source();
+        }
+        false
+    }
+
+    #[cfg(feature = "native-tls")]
+    #[expect(clippy::unnecessary_wraps, reason = "the other kinds of TLS can fail")]
+    fn tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, InvalidInput> {
+        Ok(builder
+            .tls_backend_native()
+            .tls_version_min(reqwest::tls::Version::TLS_1_2))
+    }
+
+    #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
+    fn tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, InvalidInput> {
+        // ring, not aws-lc-rs: that one gathers entropy for 40 ms before the first call.
+        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|_| InvalidInput::new("http_client", "TLS 1.2 or 1.3 must be available"))?;
+        Ok(builder.tls_backend_preconfigured(trust(config)?))
+    }
+
+    #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+    #[expect(clippy::unnecessary_wraps, reason = "the other kinds of TLS can fail")]
+    fn tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, InvalidInput> {
+        Ok(builder)
+    }
+
+    #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
+    type TrustBuilder = rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVerifier>;
+
+    #[cfg(all(
+        feature = "rustls",
+        not(feature = "native-tls"),
+        not(feature = "native-roots")
+    ))]
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "the machine's roots can fail to load"
+    )]
+    fn trust(builder: TrustBuilder) -> Result<rustls::ClientConfig, InvalidInput> {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    }
+
+    #[cfg(all(feature = "native-roots", not(feature = "native-tls")))]
+    fn trust(builder: TrustBuilder) -> Result<rustls::ClientConfig, InvalidInput> {
+        use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+        use rustls_platform_verifier::BuilderVerifierExt as _;
+
+        let Some(bundle) = std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()) else {
+            let config = builder.with_platform_verifier().map_err(|_| {
+                InvalidInput::new(
+                    "http_client",
+                    "the machine's root certificates must be readable",
+                )
+            })?;
+            return Ok(config.with_no_client_auth());
+        };
+        let refused = || InvalidInput::new("AWS_CA_BUNDLE", "must name a file of PEM certificates");
+        let mut roots = rustls::RootCertStore::empty();
+        for certificate in CertificateDer::pem_file_iter(bundle).map_err(|_| refused())? {
+            let certificate = certificate.map_err(|_| refused())?;
+            roots.add(certificate).map_err(|_| refused())?;
+        }
+        if roots.is_empty() {
+            return Err(refused());
+        }
+        Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    }
+}
