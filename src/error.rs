@@ -129,9 +129,7 @@ impl Error {
     #[must_use]
     pub fn outcome_unknown(&self) -> bool {
         match self {
-            Self::Service(error) => {
-                error.status.is_server_error() && error.code != Some(ErrorCode::Throttling)
-            }
+            Self::Service(error) => error.status.is_server_error() && !self.is_throttled(),
             Self::Transport { error, .. } => error.kind != TransportErrorKind::Connect,
             Self::Decode(error) => error.status.is_success(),
             Self::Credentials { .. } | Self::InvalidInput(_) => false,
