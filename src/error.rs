@@ -4,7 +4,7 @@ use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 use http::StatusCode;
 
-use crate::{operation::RetrySafety, retry, sensitive::Sensitive};
+use crate::sensitive::Sensitive;
 
 /// The source of an error that another crate made.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
@@ -104,23 +104,6 @@ impl Error {
             Self::Decode(error) => error.request_id.as_deref(),
             _ => None,
         }
-    }
-
-    /// Whether the account, the pool or a proxy was asked too often; wait and try again.
-    ///
-    /// [`ErrorCode::LimitExceeded`] is not meant: it stands for a quota of hours or for good.
-    #[must_use]
-    pub fn is_throttled(&self) -> bool {
-        retry::is_throttled(self)
-    }
-
-    /// Whether the same call may succeed when it is made again soon.
-    ///
-    /// The client has already retried where that was safe. Where
-    /// [`outcome_unknown`](Self::outcome_unknown) also holds, look before you repeat the call.
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
-        retry::classify(self, RetrySafety::Repeatable).is_some()
     }
 
     /// Whether the operation may have taken effect although the call failed.
