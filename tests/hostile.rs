@@ -425,7 +425,10 @@ async fn a_read_is_repeated_after_what_may_pass_and_only_then() -> Outcome {
         let name = case.name;
         let server = FaultServer::always(case.action.clone()).await?;
         let request = GetUserRequest::new(ACCESS_TOKEN);
-        let error = client(&server.url())?.send(&request).await.expect_err(name);
+        let error = client_for(&case, &server.url())?
+            .send(&request)
+            .await
+            .expect_err(name);
         assert_eq!(kind(&error), Some(case.expected), "{name}: {error:?}");
         assert!(!shown(&error).contains("marker"), "{name}: {error:?}");
         let attempts = if case.repeated { 3 } else { 1 };
