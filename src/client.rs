@@ -5,10 +5,13 @@ use std::{
     hash::{BuildHasher as _, Hasher as _, RandomState},
     pin::Pin,
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
+use http::header;
+use serde::de::IgnoredAny;
+use tokio::time::Instant;
 
 #[cfg(not(feature = "sigv4"))]
 use std::convert::Infallible as Credentials;
@@ -82,14 +85,15 @@ impl Client {
     /// # Errors
     /// See [`Error`]; what an operation can answer stands at its request type.
     pub async fn send<O: Operation>(&self, operation: &O) -> Result<O::Response, Error> {
+        let sent = protocol::encode(operation)?;
         let call = Call {
             operation: O::NAME,
             auth: O::AUTH,
             safety: operation.retry_safety(),
-            body: protocol::encode(operation)?,
+            body: sent.clone(),
         };
         let (parts, body) = self.shared.dispatch(call).await?.into_parts();
-        protocol::decode(O::NAME, &parts, &body)
+        protocol::decode(O::NAME, &parts, &body).map_err(|error| redacted(error, &sent, None))
     }
 
     /// Walks the pages of a list operation.
@@ -501,14 +505,11 @@ impl Shared {
             .observe(response.headers(), sent, started.elapsed());
 
         let (parts, body) = response.into_parts();
-        match protocol::check_status(call.operation, &parts, &body) {
+        let checked = protocol::check_status(call.operation, &parts, &body)
+            .and_then(|()| check_whole(call.operation, &parts, &body));
+        match checked {
             Ok(()) => Ok(http::Response::from_parts(parts, body)),
-            Err(mut error) => {
-                if let Error::Service(error) = &mut error {
-                    error.show_message(|message| sensitive::scrub(message, &call.body));
-                }
-                Err(error)
-            }
+            Err(error) => Err(redacted(error, &call.body, credentials)),
         }
     }
 }
@@ -601,6 +602,54 @@ impl fmt::Debug for Shared {
         f.debug_struct("Shared")
             .field("endpoint", &self.endpoint)
             .finish_non_exhaustive()
+    }
+}
+
+/// Cuts out of an error what the server echoed of the request's secrets.
+fn redacted(mut error: Error, body: &[u8], credentials: Option<&Credentials>) -> Error {
+    error.redact(&|text| {
+        let text = sensitive::scrub(text, body);
+        // A refused signature is answered with all that was signed, the session token included.
+        match credentials.and_then(session_token) {
+            Some(token) => text.replace(token, "**"),
+            None => text,
+        }
+    });
+    error
+}
+
+#[cfg(feature = "sigv4")]
+fn session_token(credentials: &Credentials) -> Option<&str> {
+    credentials
+        .session_token()
+        .filter(|token| !token.is_empty())
+}
+
+#[cfg(not(feature = "sigv4"))]
+fn session_token(credentials: &Credentials) -> Option<&str> {
+    match *credentials {}
+}
+
+/// Looks for an answer that was cut off and yet is whole to HTTP, because it has no length.
+///
+/// Here and not when it is decoded, so that it can be attempted again. AWS sends a length.
+fn check_whole(
+    operation: &'static str,
+    parts: &http::response::Parts,
+    body: &[u8],
+) -> Result<(), Error> {
+    let headers = &parts.headers;
+    if headers.contains_key(header::CONTENT_LENGTH)
+        || headers.contains_key(header::TRANSFER_ENCODING)
+        || body.is_empty()
+    {
+        return Ok(());
+    }
+    match serde_json::from_slice::<IgnoredAny>(body) {
+        Err(error) if error.is_eof() => {
+            protocol::decode::<IgnoredAny>(operation, parts, body).map(drop)
+        }
+        _ => Ok(()),
     }
 }
 

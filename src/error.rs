@@ -131,6 +131,35 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Cuts out of all that a server's words brought into the error what `hide` cuts out of a text.
+    ///
+    /// A server that echoes the request anywhere must not get a password into somebody's log.
+    pub(crate) fn redact(&mut self, hide: &dyn Fn(&str) -> String) {
+        match self {
+            Self::Service(error) => error.redact(hide),
+            Self::Decode(error) => error.redact(hide),
+            Self::Transport { .. } | Self::Credentials { .. } | Self::InvalidInput(_) => {}
+        }
+    }
+}
+
+fn redact(text: &mut Option<String>, hide: &dyn Fn(&str) -> String) {
+    if let Some(text) = text {
+        *text = hide(text);
+    }
+}
+
+/// Cognito's messages are a sentence; a page of a proxy need not fill a log.
+fn shortened(mut text: String) -> String {
+    const LONGEST: usize = 1_000;
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
 impl From<ServiceError> for Error {
     fn from(error: ServiceError) -> Self {
         Self::Service(Box::new(error))
@@ -152,7 +181,8 @@ impl From<InvalidInput> for Error {
 /// An answer that is an error: code, message, status and request ID.
 ///
 /// `Display` and `Debug` show the message with every secret of the request cut out, because servers
-/// quote input in it; [`message`](Self::message) gives it word for word, so do not log that.
+/// quote input in it, and only its first 1,000 characters; [`message`](Self::message) gives it word
+/// for word, so do not log that.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServiceError {
     operation: &'static str,
@@ -212,9 +242,16 @@ impl ServiceError {
         self
     }
 
-    /// Lets `Display` show the message in the form that `scrub` makes of it.
-    pub(crate) fn show_message(&mut self, scrub: impl FnOnce(&str) -> String) {
-        self.shown_message = self.message.as_ref().map(|message| scrub(message.expose()));
+    /// Lets `Display` show the message in the form that `hide` makes of it, and cuts the rest of
+    /// what the server said likewise.
+    fn redact(&mut self, hide: &dyn Fn(&str) -> String) {
+        let shown = |message: &Sensitive<String>| shortened(hide(message.expose()));
+        self.shown_message = self.message.as_ref().map(shown);
+        if let Some(ErrorCode::Other(code)) = &mut self.code {
+            *code = hide(code);
+        }
+        redact(&mut self.reason_code, hide);
+        redact(&mut self.request_id, hide);
     }
 
     /// The operation, such as `SignUp`.
@@ -370,6 +407,14 @@ impl DecodeError {
     pub fn with_content_type(mut self, content_type: impl Into<Option<String>>) -> Self {
         self.content_type = content_type.into();
         self
+    }
+
+    fn redact(&mut self, hide: &dyn Fn(&str) -> String) {
+        redact(&mut self.request_id, hide);
+        redact(&mut self.content_type, hide);
+        if let DecodeProblem::Redirect { host } = &mut self.problem {
+            redact(host, hide);
+        }
     }
 
     /// The operation, such as `SignUp`.
