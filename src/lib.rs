@@ -1,5 +1,8 @@
 #![cfg_attr(feature = "sigv4", doc = include_str!("../README.md"))]
-#![cfg_attr(not(feature = "sigv4"), doc = "A small client for Amazon Cognito user pools.")]
+#![cfg_attr(
+    not(feature = "sigv4"),
+    doc = "A small client for Amazon Cognito user pools."
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[macro_use]
