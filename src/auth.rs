@@ -3,6 +3,8 @@
 mod challenge;
 mod flows;
 pub mod secret_hash;
+#[cfg(feature = "srp")]
+pub(crate) mod srp;
 
 use std::time::Duration;
 

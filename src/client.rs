@@ -96,6 +96,13 @@ impl Client {
         protocol::decode(O::NAME, &parts, &body).map_err(|error| redacted(error, &sent, None))
     }
 
+    /// The server's time, as far as its answers have told how far our clock is off.
+    pub(crate) fn server_time(&self) -> SystemTime {
+        self.shared
+            .clock_skew
+            .corrected((self.shared.time_source)())
+    }
+
     /// Walks the pages of a list operation.
     pub fn pages<O: Paginated>(&self, request: O) -> Pages<'_, O> {
         Pages {
@@ -321,7 +328,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the clock that dates signatures; the system's by default.
+    /// Sets the clock that dates signatures, SRP proofs and the expiry of tokens; the system's by
+    /// default.
     pub fn time_source(mut self, now: fn() -> SystemTime) -> Self {
         self.time_source = now;
         self

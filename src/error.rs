@@ -474,6 +474,12 @@ pub enum DecodeProblem {
         /// The member's name on the wire.
         member: &'static str,
     },
+    /// The body is readable, but a member in it breaks a rule of the protocol.
+    #[error("the answer holds a malformed {member}")]
+    MalformedMember {
+        /// The member's name on the wire.
+        member: &'static str,
+    },
     /// The server wants to send us elsewhere, which is never followed.
     #[error("unexpected redirect{}", Labelled(" to ", host.as_deref()))]
     Redirect {
