@@ -306,10 +306,6 @@ impl ClockSkew {
     }
 
     /// The server's time when our clock shows `now`.
-    #[cfg_attr(
-        not(feature = "sigv4"),
-        expect(dead_code, reason = "only what is signed is dated")
-    )]
     pub(crate) fn corrected(&self, now: SystemTime) -> SystemTime {
         let millis = self.millis();
         let distance = Duration::from_millis(millis.unsigned_abs());
