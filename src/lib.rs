@@ -24,17 +24,19 @@ pub mod error;
 pub mod operation;
 mod primitives;
 pub mod protocol;
+mod random;
 pub mod retry;
 mod sensitive;
 #[cfg(feature = "sigv4")]
 pub mod service;
 #[cfg(feature = "sigv4")]
 pub mod sigv4;
+mod trace;
 pub mod transport;
 pub mod types;
 
 pub use crate::{
-    client::{Client, ClientBuilder},
+    client::{Client, ClientBuilder, SendOptions},
     error::{Error, ErrorCode},
     primitives::{Blob, Timestamp},
     sensitive::{Sensitive, Wipe},
