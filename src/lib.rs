@@ -1,5 +1,8 @@
 #![cfg_attr(feature = "sigv4", doc = include_str!("../README.md"))]
-#![cfg_attr(not(feature = "sigv4"), doc = "A small client for Amazon Cognito user pools.")]
+#![cfg_attr(
+    not(feature = "sigv4"),
+    doc = "A small client for Amazon Cognito user pools."
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[macro_use]
@@ -18,6 +21,8 @@ mod config;
 pub mod credentials;
 pub mod endpoint;
 pub mod error;
+#[cfg(feature = "fixtures")]
+pub mod fixture;
 pub mod operation;
 mod primitives;
 pub mod protocol;
