@@ -21,6 +21,8 @@ mod config;
 pub mod credentials;
 pub mod endpoint;
 pub mod error;
+#[cfg(feature = "fixtures")]
+pub mod fixture;
 pub mod operation;
 mod primitives;
 pub mod protocol;
