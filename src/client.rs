@@ -555,12 +555,16 @@ impl Shared {
     fn dispatch(&self, call: Call) -> DispatchFuture<'_> {
         Box::pin(async move {
             let trace = Trace::operation(call.operation, self.region.as_ref());
-            trace.run(self.attempts(&call)).await
+            trace.run(self.attempts(&call, &trace)).await
         })
     }
 
     /// Attempts the call until it succeeds, may not be repeated, or has no time left.
-    async fn attempts(&self, call: &Call) -> Result<http::Response<Bytes>, Error> {
+    async fn attempts(
+        &self,
+        call: &Call,
+        operation: &Trace,
+    ) -> Result<http::Response<Bytes>, Error> {
         let deadline = Deadline::after(call.operation_timeout);
         let policy = call.retry_policy.as_ref().unwrap_or(&self.retry_policy);
         let mut cost = None;
@@ -571,7 +575,7 @@ impl Shared {
             let credentials = self.credentials_until(call, deadline).await?;
             let skew = self.clock_skew.millis();
             let trace = Trace::attempt(call.operation, attempt);
-            Trace::attempts(attempt);
+            operation.attempts(attempt);
             let result = trace
                 .run(self.attempt(call, credentials.as_ref(), deadline))
                 .await;

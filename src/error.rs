@@ -4,7 +4,10 @@ use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 use http::StatusCode;
 
+pub use self::reason::NotAuthorizedReason;
 use crate::sensitive::Sensitive;
+
+mod reason;
 
 /// The source of an error that another crate made.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
@@ -134,6 +137,15 @@ impl Error {
             Self::Transport { error, .. } => error.after_unknown = true,
             Self::Decode(error) => error.after_unknown = true,
             Self::Credentials { .. } | Self::InvalidInput(_) => {}
+        }
+    }
+
+    /// Why [`ErrorCode::NotAuthorized`] was answered; `None` for every other failure.
+    #[must_use]
+    pub fn not_authorized_reason(&self) -> Option<NotAuthorizedReason> {
+        match self {
+            Self::Service(error) => error.not_authorized_reason(),
+            _ => None,
         }
     }
 
@@ -308,6 +320,13 @@ impl ServiceError {
         self.message
             .as_ref()
             .map(|message| message.expose().as_str())
+    }
+
+    /// Why [`ErrorCode::NotAuthorized`] was answered; `None` for every other code.
+    #[must_use]
+    pub fn not_authorized_reason(&self) -> Option<NotAuthorizedReason> {
+        (self.code == Some(ErrorCode::NotAuthorized))
+            .then(|| NotAuthorizedReason::of(self.message().unwrap_or_default()))
     }
 
     /// The detail of an `InvalidParameterException`.

@@ -66,7 +66,7 @@ mod enabled {
 
         /// Runs what belongs to it, and notes how it ended.
         pub(crate) async fn run<B>(
-            self,
+            &self,
             work: impl Future<Output = Result<http::Response<B>, Error>>,
         ) -> Result<http::Response<B>, Error> {
             let Some(started) = self.started else {
@@ -79,23 +79,25 @@ mod enabled {
                 Ok(response) => {
                     self.span.record("status", response.status().as_u16());
                     let id = response.headers().get("x-amzn-requestid");
-                    // Only what looks like an ID, lest a server plants what it was sent.
-                    if let Some(id) = id.and_then(|id| id.to_str().ok()).filter(|id| is_id(id)) {
-                        self.span.record("request_id", id);
-                    }
+                    self.record_id(id.and_then(|id| id.to_str().ok()));
                 }
                 Err(error) => self.record_error(error),
             }
             result
         }
 
+        /// Only what looks like an ID, lest a server plants what it was sent.
+        fn record_id(&self, id: Option<&str>) {
+            if let Some(id) = id.filter(|id| is_id(id)) {
+                self.span.record("request_id", id);
+            }
+        }
+
         fn record_error(&self, error: &Error) {
             if let Some(status) = error.status() {
                 self.span.record("status", status.as_u16());
             }
-            if let Some(id) = error.request_id() {
-                self.span.record("request_id", id);
-            }
+            self.record_id(error.request_id());
             let code = match error {
                 Error::Service(error) => error.code().map_or("none", |code| code.as_str()),
                 Error::Transport { .. } => "transport",
@@ -106,9 +108,9 @@ mod enabled {
             self.span.record("code", code);
         }
 
-        /// Notes in the operation's span, which runs now, how many attempts it took.
-        pub(crate) fn attempts(attempts: u32) {
-            Span::current().record("attempts", attempts);
+        /// Notes how many attempts an operation took so far.
+        pub(crate) fn attempts(&self, attempts: u32) {
+            self.span.record("attempts", attempts);
         }
     }
 }
@@ -121,6 +123,7 @@ mod disabled {
     #[derive(Debug)]
     pub(crate) struct Trace;
 
+    #[expect(clippy::unused_self, reason = "as where somebody looks")]
     impl Trace {
         pub(crate) fn operation(_operation: &'static str, _region: Option<&Region>) -> Self {
             Self
@@ -130,14 +133,13 @@ mod disabled {
             Self
         }
 
-        #[expect(clippy::unused_self, reason = "as where somebody looks")]
-        pub(crate) fn run<F>(self, work: F) -> F
+        pub(crate) fn run<F>(&self, work: F) -> F
         where
             F: Future<Output = Result<http::Response<bytes::Bytes>, Error>>,
         {
             work
         }
 
-        pub(crate) fn attempts(_attempts: u32) {}
+        pub(crate) fn attempts(&self, _attempts: u32) {}
     }
 }
