@@ -5,6 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
+#[cfg(feature = "srp")]
+const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const SECONDS_PER_DAY: i64 = 86_400;
 
 /// A date and a time of day in UTC.
@@ -65,6 +67,27 @@ impl DateTime {
             second,
         } = self;
         format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+    }
+
+    /// `Thu Jan 1 00:00:00 UTC 1970`, as Java's `EEE MMM d HH:mm:ss z yyyy` in English.
+    #[cfg(feature = "srp")]
+    pub(crate) fn java_date(self) -> String {
+        let Self {
+            year,
+            month,
+            day,
+            hour,
+            minute,
+            second,
+        } = self;
+        let name = |names: &[&'static str], index: i64| {
+            let index = usize::try_from(index).ok()?;
+            names.get(index).copied()
+        };
+        let days = days_from_civil(year, month, day);
+        let weekday = name(&WEEKDAYS, days.rem_euclid(7)).unwrap_or_default();
+        let month = name(&MONTHS, month - 1).unwrap_or_default();
+        format!("{weekday} {month} {day} {hour:02}:{minute:02}:{second:02} UTC {year}")
     }
 }
 

@@ -4,7 +4,10 @@ use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 use http::StatusCode;
 
-use crate::{operation::RetrySafety, retry, sensitive::Sensitive};
+pub use self::reason::NotAuthorizedReason;
+use crate::sensitive::Sensitive;
+
+mod reason;
 
 /// The source of an error that another crate made.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
@@ -106,35 +109,43 @@ impl Error {
         }
     }
 
-    /// Whether the account, the pool or a proxy was asked too often; wait and try again.
-    ///
-    /// [`ErrorCode::LimitExceeded`] is not meant: it stands for a quota of hours or for good.
-    #[must_use]
-    pub fn is_throttled(&self) -> bool {
-        retry::is_throttled(self)
-    }
-
-    /// Whether the same call may succeed when it is made again soon.
-    ///
-    /// The client has already retried where that was safe. Where
-    /// [`outcome_unknown`](Self::outcome_unknown) also holds, look before you repeat the call.
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
-        retry::classify(self, RetrySafety::Repeatable).is_some()
-    }
-
     /// Whether the operation may have taken effect although the call failed.
     ///
-    /// Reconcile before you repeat it: after `AdminCreateUser`, for example, ask `AdminGetUser`.
+    /// That holds for any of the attempts: where the first got no answer and the second was refused,
+    /// the refusal may be of a thing already done. Reconcile before you repeat the call: after
+    /// `AdminCreateUser`, for example, ask `AdminGetUser`.
     #[must_use]
     pub fn outcome_unknown(&self) -> bool {
         match self {
             Self::Service(error) => {
-                error.status.is_server_error() && error.code != Some(ErrorCode::Throttling)
+                error.after_unknown
+                    || error.code.as_ref().is_some_and(may_have_run)
+                    || error.status.is_server_error() && !self.is_throttled()
             }
-            Self::Transport { error, .. } => error.kind != TransportErrorKind::Connect,
-            Self::Decode(error) => error.status.is_success(),
+            Self::Transport { error, .. } => {
+                error.after_unknown || error.kind != TransportErrorKind::Connect
+            }
+            Self::Decode(error) => error.after_unknown || error.status.is_success(),
             Self::Credentials { .. } | Self::InvalidInput(_) => false,
+        }
+    }
+
+    /// Notes that an attempt before the one that failed so may have taken effect.
+    pub(crate) fn follows_unknown_outcome(&mut self) {
+        match self {
+            Self::Service(error) => error.after_unknown = true,
+            Self::Transport { error, .. } => error.after_unknown = true,
+            Self::Decode(error) => error.after_unknown = true,
+            Self::Credentials { .. } | Self::InvalidInput(_) => {}
+        }
+    }
+
+    /// Why [`ErrorCode::NotAuthorized`] was answered; `None` for every other failure.
+    #[must_use]
+    pub fn not_authorized_reason(&self) -> Option<NotAuthorizedReason> {
+        match self {
+            Self::Service(error) => error.not_authorized_reason(),
+            _ => None,
         }
     }
 
@@ -148,6 +159,45 @@ impl Error {
             Some(ErrorCode::NotAuthorized | ErrorCode::UserNotFound)
         )
     }
+}
+
+impl Error {
+    /// Cuts out of all that a server's words brought into the error what `hide` cuts out of a text.
+    ///
+    /// A server that echoes the request anywhere must not get a password into somebody's log.
+    pub(crate) fn redact(&mut self, hide: &dyn Fn(&str) -> String) {
+        match self {
+            Self::Service(error) => error.redact(hide),
+            Self::Decode(error) => error.redact(hide),
+            Self::Transport { .. } | Self::Credentials { .. } | Self::InvalidInput(_) => {}
+        }
+    }
+}
+
+/// Codes that Cognito answers when a message or a trigger failed, which may be after the deed.
+fn may_have_run(code: &ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::CodeDeliveryFailure
+            | ErrorCode::InvalidLambdaResponse
+            | ErrorCode::UnexpectedLambda
+    )
+}
+
+fn redact(text: &mut Option<String>, hide: &dyn Fn(&str) -> String) {
+    if let Some(text) = text {
+        *text = hide(text);
+    }
+}
+
+/// Cognito's messages are a sentence; a page of a proxy need not fill a log.
+fn shortened(mut text: String) -> String {
+    const LONGEST: usize = 1_000;
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 impl From<ServiceError> for Error {
@@ -171,7 +221,8 @@ impl From<InvalidInput> for Error {
 /// An answer that is an error: code, message, status and request ID.
 ///
 /// `Display` and `Debug` show the message with every secret of the request cut out, because servers
-/// quote input in it; [`message`](Self::message) gives it word for word, so do not log that.
+/// quote input in it, and only its first 1,000 characters; [`message`](Self::message) gives it word
+/// for word, so do not log that.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServiceError {
     operation: &'static str,
@@ -182,6 +233,7 @@ pub struct ServiceError {
     reason_code: Option<String>,
     request_id: Option<String>,
     retry_after: Option<Duration>,
+    after_unknown: bool,
 }
 
 impl ServiceError {
@@ -200,6 +252,7 @@ impl ServiceError {
             reason_code: None,
             request_id: None,
             retry_after: None,
+            after_unknown: false,
         }
     }
 
@@ -231,9 +284,16 @@ impl ServiceError {
         self
     }
 
-    /// Lets `Display` show the message in the form that `scrub` makes of it.
-    pub(crate) fn show_message(&mut self, scrub: impl FnOnce(&str) -> String) {
-        self.shown_message = self.message.as_ref().map(|message| scrub(message.expose()));
+    /// Lets `Display` show the message in the form that `hide` makes of it, and cuts the rest of
+    /// what the server said likewise.
+    fn redact(&mut self, hide: &dyn Fn(&str) -> String) {
+        let shown = |message: &Sensitive<String>| shortened(hide(message.expose()));
+        self.shown_message = self.message.as_ref().map(shown);
+        if let Some(ErrorCode::Other(code)) = &mut self.code {
+            *code = hide(code);
+        }
+        redact(&mut self.reason_code, hide);
+        redact(&mut self.request_id, hide);
     }
 
     /// The operation, such as `SignUp`.
@@ -260,6 +320,13 @@ impl ServiceError {
         self.message
             .as_ref()
             .map(|message| message.expose().as_str())
+    }
+
+    /// Why [`ErrorCode::NotAuthorized`] was answered; `None` for every other code.
+    #[must_use]
+    pub fn not_authorized_reason(&self) -> Option<NotAuthorizedReason> {
+        (self.code == Some(ErrorCode::NotAuthorized))
+            .then(|| NotAuthorizedReason::of(self.message().unwrap_or_default()))
     }
 
     /// The detail of an `InvalidParameterException`.
@@ -307,13 +374,18 @@ impl StdError for ServiceError {}
 pub struct TransportError {
     kind: TransportErrorKind,
     source: Option<BoxError>,
+    after_unknown: bool,
 }
 
 impl TransportError {
     /// Makes an error of a kind.
     #[must_use]
     pub fn new(kind: TransportErrorKind) -> Self {
-        Self { kind, source: None }
+        Self {
+            kind,
+            source: None,
+            after_unknown: false,
+        }
     }
 
     /// Adds what the HTTP client said; it must not hold secrets.
@@ -362,6 +434,7 @@ pub struct DecodeError {
     request_id: Option<String>,
     content_type: Option<String>,
     problem: DecodeProblem,
+    after_unknown: bool,
 }
 
 impl DecodeError {
@@ -374,6 +447,7 @@ impl DecodeError {
             request_id: None,
             content_type: None,
             problem,
+            after_unknown: false,
         }
     }
 
@@ -389,6 +463,14 @@ impl DecodeError {
     pub fn with_content_type(mut self, content_type: impl Into<Option<String>>) -> Self {
         self.content_type = content_type.into();
         self
+    }
+
+    fn redact(&mut self, hide: &dyn Fn(&str) -> String) {
+        redact(&mut self.request_id, hide);
+        redact(&mut self.content_type, hide);
+        if let DecodeProblem::Redirect { host } = &mut self.problem {
+            redact(host, hide);
+        }
     }
 
     /// The operation, such as `SignUp`.
@@ -445,6 +527,12 @@ pub enum DecodeProblem {
     /// The body is readable, but lacks what the operation must answer with.
     #[error("the answer lacks {member}")]
     MissingMember {
+        /// The member's name on the wire.
+        member: &'static str,
+    },
+    /// The body is readable, but a member in it breaks a rule of the protocol.
+    #[error("the answer holds a malformed {member}")]
+    MalformedMember {
         /// The member's name on the wire.
         member: &'static str,
     },

@@ -1,4 +1,8 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "sigv4", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "sigv4"),
+    doc = "A small client for Amazon Cognito user pools."
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[macro_use]
@@ -17,20 +21,24 @@ mod config;
 pub mod credentials;
 pub mod endpoint;
 pub mod error;
+#[cfg(feature = "fixtures")]
+pub mod fixture;
 pub mod operation;
 mod primitives;
 pub mod protocol;
+mod random;
 pub mod retry;
 mod sensitive;
 #[cfg(feature = "sigv4")]
 pub mod service;
 #[cfg(feature = "sigv4")]
 pub mod sigv4;
+mod trace;
 pub mod transport;
 pub mod types;
 
 pub use crate::{
-    client::{Client, ClientBuilder},
+    client::{Client, ClientBuilder, SendOptions},
     error::{Error, ErrorCode},
     primitives::{Blob, Timestamp},
     sensitive::{Sensitive, Wipe},

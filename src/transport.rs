@@ -130,6 +130,10 @@ mod reqwest_client {
         }
 
         async fn collect(&self, mut response: reqwest::Response) -> Result<Bytes, TransportError> {
+            let announced = response.content_length().unwrap_or(0);
+            if usize::try_from(announced).map_or(true, |size| size > self.max_response_size) {
+                return Err(TransportError::new(TransportErrorKind::ResponseTooLarge));
+            }
             let Some(first) = self.chunk(&mut response, 0).await? else {
                 return Ok(Bytes::new());
             };
