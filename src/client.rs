@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    hash::{BuildHasher as _, Hasher as _, RandomState},
     pin::Pin,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -26,8 +25,10 @@ use crate::{
     error::{Error, InvalidInput, TransportError, TransportErrorKind},
     operation::{AuthScheme, Operation, Paginated, RetrySafety},
     protocol,
+    random::random,
     retry::{ClockSkew, RetryPolicy, RetryQuota, RetryReason, classify},
     sensitive,
+    trace::Trace,
     transport::HttpClient,
 };
 
@@ -85,19 +86,33 @@ impl Client {
     /// # Errors
     /// See [`Error`]; what an operation can answer stands at its request type.
     pub async fn send<O: Operation>(&self, operation: &O) -> Result<O::Response, Error> {
+        self.send_with(operation, SendOptions::default()).await
+    }
+
+    /// Sends an operation with settings of its own.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_with<O: Operation>(
+        &self,
+        operation: &O,
+        options: SendOptions,
+    ) -> Result<O::Response, Error> {
         let sent = protocol::encode(operation)?;
-        let call = Call {
-            operation: O::NAME,
-            auth: O::AUTH,
-            safety: operation.retry_safety(),
-            body: sent.clone(),
-        };
+        let safety = operation.retry_safety();
+        let call = self
+            .shared
+            .call(O::NAME, O::AUTH, safety, sent.clone(), options);
         let (parts, body) = self.shared.dispatch(call).await?.into_parts();
         protocol::decode(O::NAME, &parts, &body).map_err(|error| redacted(error, &sent, None))
     }
 
-    /// The server's time, as far as its answers have told how far our clock is off.
-    pub(crate) fn server_time(&self) -> SystemTime {
+    /// The time at the server, as far as the answers so far tell; else the local clock's.
+    ///
+    /// What the server checks against its own clock should carry this one: a signature does, and so
+    /// should the timestamp of an SRP sign-in.
+    #[must_use]
+    pub fn server_time(&self) -> SystemTime {
         self.shared
             .clock_skew
             .corrected((self.shared.time_source)())
@@ -111,6 +126,62 @@ impl Client {
             last_token: None,
             finished: false,
         }
+    }
+}
+
+/// Settings of one call, where they differ from the client's.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use cognito_idp::{Client, SendOptions, operation::{RetrySafety, users::AdminCreateUserRequest}};
+///
+/// # async fn example(client: Client) -> Result<(), cognito_idp::Error> {
+/// let request = AdminCreateUserRequest::new("eu-central-1_example", "alice");
+/// // Whoever takes a `UsernameExists` for a success may as well repeat the call.
+/// let options = SendOptions::new()
+///     .retry_safety(RetrySafety::Repeatable)
+///     .operation_timeout(Duration::from_secs(5));
+/// client.send_with(&request, options).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct SendOptions {
+    retry_safety: Option<RetrySafety>,
+    retry_policy: Option<RetryPolicy>,
+    attempt_timeout: Option<Duration>,
+    operation_timeout: Option<Duration>,
+}
+
+impl SendOptions {
+    /// Changes nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Says whether this call may be repeated when the outcome of an attempt is unknown.
+    pub fn retry_safety(mut self, safety: RetrySafety) -> Self {
+        self.retry_safety = Some(safety);
+        self
+    }
+
+    /// Sets how failed attempts of this call are repeated.
+    pub fn retry_policy(mut self, policy: RetryPolicy) -> Self {
+        self.retry_policy = Some(policy);
+        self
+    }
+
+    /// Sets how long one attempt of this call may take.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets how long this call may take with all its attempts and waits.
+    pub fn operation_timeout(mut self, timeout: Duration) -> Self {
+        self.operation_timeout = Some(timeout);
+        self
     }
 }
 
@@ -221,6 +292,7 @@ pub struct ClientBuilder {
     attempt_timeout: Duration,
     operation_timeout: Duration,
     time_source: fn() -> SystemTime,
+    clock_skew_correction: bool,
 }
 
 impl Default for ClientBuilder {
@@ -237,6 +309,7 @@ impl Default for ClientBuilder {
             attempt_timeout: ATTEMPT_TIMEOUT,
             operation_timeout: OPERATION_TIMEOUT,
             time_source: SystemTime::now,
+            clock_skew_correction: true,
         }
     }
 }
@@ -253,6 +326,8 @@ impl ClientBuilder {
             region: variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")),
             endpoint_url: endpoint::url_from_env(&lookup),
             endpoint_options: EndpointOptions::from_env(&lookup),
+            clock_skew_correction: !variable("AWS_DISABLE_CLOCK_SKEW_CORRECTION")
+                .is_some_and(|value| value.trim().eq_ignore_ascii_case("true")),
             ..Self::default()
         };
         #[cfg(feature = "sigv4")]
@@ -335,6 +410,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets whether a local clock that is off is corrected by the dates of the answers; it is by
+    /// default.
+    pub fn clock_skew_correction(mut self, correct: bool) -> Self {
+        self.clock_skew_correction = correct;
+        self
+    }
+
     /// Makes the client.
     ///
     /// # Errors
@@ -371,6 +453,7 @@ impl ClientBuilder {
             shared: Arc::new(Shared {
                 http_client: self.http_client.map_or_else(default_http_client, Ok)?,
                 endpoint,
+                region: self.region.map(Region::new).transpose()?,
                 #[cfg(feature = "sigv4")]
                 signing,
                 retry_policy: self.retry_policy,
@@ -379,6 +462,7 @@ impl ClientBuilder {
                 attempt_timeout: self.attempt_timeout,
                 operation_timeout: self.operation_timeout,
                 time_source: self.time_source,
+                clock_skew_correction: self.clock_skew_correction,
             }),
         })
     }
@@ -414,6 +498,8 @@ fn default_http_client() -> Result<Arc<dyn HttpClient>, InvalidInput> {
 struct Shared {
     http_client: Arc<dyn HttpClient>,
     endpoint: Endpoint,
+    /// For the spans, if there are any.
+    region: Option<Region>,
     #[cfg(feature = "sigv4")]
     signing: Option<Signing>,
     retry_policy: RetryPolicy,
@@ -422,6 +508,7 @@ struct Shared {
     attempt_timeout: Duration,
     operation_timeout: Duration,
     time_source: fn() -> SystemTime,
+    clock_skew_correction: bool,
 }
 
 #[cfg(feature = "sigv4")]
@@ -436,29 +523,63 @@ struct Call {
     auth: AuthScheme,
     safety: RetrySafety,
     body: Bytes,
+    retry_policy: Option<RetryPolicy>,
+    attempt_timeout: Duration,
+    operation_timeout: Duration,
 }
 
 type DispatchFuture<'a> =
     Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, Error>> + Send + 'a>>;
 
 impl Shared {
+    fn call(
+        &self,
+        operation: &'static str,
+        auth: AuthScheme,
+        safety: RetrySafety,
+        body: Bytes,
+        options: SendOptions,
+    ) -> Call {
+        Call {
+            operation,
+            auth,
+            safety: options.retry_safety.unwrap_or(safety),
+            body,
+            retry_policy: options.retry_policy,
+            attempt_timeout: options.attempt_timeout.unwrap_or(self.attempt_timeout),
+            operation_timeout: options.operation_timeout.unwrap_or(self.operation_timeout),
+        }
+    }
+
     /// Boxed, so that the sending compiles in this crate and not again in every caller's.
     fn dispatch(&self, call: Call) -> DispatchFuture<'_> {
         Box::pin(async move {
-            let timeout = tokio::time::timeout(self.operation_timeout, self.attempts(&call));
-            timeout.await.unwrap_or_else(|_| Err(timed_out(&call)))
+            let trace = Trace::operation(call.operation, self.region.as_ref());
+            trace.run(self.attempts(&call, &trace)).await
         })
     }
 
-    /// Attempts the call until it succeeds or may not be repeated.
-    async fn attempts(&self, call: &Call) -> Result<http::Response<Bytes>, Error> {
+    /// Attempts the call until it succeeds, may not be repeated, or has no time left.
+    async fn attempts(
+        &self,
+        call: &Call,
+        operation: &Trace,
+    ) -> Result<http::Response<Bytes>, Error> {
+        let deadline = Deadline::after(call.operation_timeout);
+        let policy = call.retry_policy.as_ref().unwrap_or(&self.retry_policy);
         let mut cost = None;
-        let mut retries = 0;
+        let mut attempt = 1;
+        let mut outcome_unknown = false;
         let mut credentials_renewed = false;
         loop {
-            let credentials = self.credentials(call).await?;
+            let credentials = self.credentials_until(call, deadline).await?;
             let skew = self.clock_skew.millis();
-            let error = match self.attempt(call, credentials.as_ref()).await {
+            let trace = Trace::attempt(call.operation, attempt);
+            operation.attempts(attempt);
+            let result = trace
+                .run(self.attempt(call, credentials.as_ref(), deadline))
+                .await;
+            let mut error = match result {
                 Ok(response) => {
                     self.retry_quota.succeeded(cost);
                     return Ok(response);
@@ -470,47 +591,67 @@ impl Shared {
             } else {
                 classify(&error, call.safety)
             };
-            let Some(reason) = reason.filter(|_| retries + 1 < self.retry_policy.attempts()) else {
+            if outcome_unknown {
+                error.follows_unknown_outcome();
+            }
+            let Some(reason) = reason.filter(|_| attempt < policy.attempts()) else {
                 return Err(error);
             };
             if reason == RetryReason::ExpiredCredentials {
-                if credentials_renewed || !self.renew_credentials(credentials.as_ref()).await {
+                let renewal = self.renew_credentials(credentials.as_ref());
+                if credentials_renewed || !deadline.limit(renewal).await.unwrap_or(false) {
                     return Err(error);
                 }
                 credentials_renewed = true;
+            }
+            let wait = policy.delay(attempt - 1, reason, retry_after(&error), random());
+            // What is known of this attempt says more than that the time ran out waiting.
+            if deadline.is_within(wait) {
+                return Err(error);
             }
             cost = self.retry_quota.acquire(reason);
             if cost.is_none() {
                 return Err(error);
             }
-            let wait = self
-                .retry_policy
-                .delay(retries, reason, retry_after(&error), random());
+            outcome_unknown = error.outcome_unknown();
             tokio::time::sleep(wait).await;
-            retries += 1;
+            attempt += 1;
         }
+    }
+
+    async fn credentials_until(
+        &self,
+        call: &Call,
+        deadline: Deadline,
+    ) -> Result<Option<Credentials>, Error> {
+        let found = deadline.limit(self.credentials(call)).await;
+        found.unwrap_or_else(|| Err(credentials_error(call, TooSlow)))
     }
 
     async fn attempt(
         &self,
         call: &Call,
         credentials: Option<&Credentials>,
+        deadline: Deadline,
     ) -> Result<http::Response<Bytes>, Error> {
         let mut request = protocol::request(call.operation, &self.endpoint, call.body.clone())?;
         self.sign(call, &mut request, credentials)?;
 
         let sent = (self.time_source)();
         let started = Instant::now();
-        let answer = self.http_client.call(request);
-        let response = tokio::time::timeout(self.attempt_timeout, answer)
+        let response = deadline
+            .or_after(call.attempt_timeout)
+            .limit(self.http_client.call(request))
             .await
-            .unwrap_or_else(|_| Err(TransportError::new(TransportErrorKind::Timeout)))
+            .unwrap_or_else(|| Err(TransportError::new(TransportErrorKind::Timeout)))
             .map_err(|error| Error::Transport {
                 operation: call.operation,
                 error,
             })?;
-        self.clock_skew
-            .observe(response.headers(), sent, started.elapsed());
+        if self.clock_skew_correction {
+            self.clock_skew
+                .observe(response.headers(), sent, started.elapsed());
+        }
 
         let (parts, body) = response.into_parts();
         let checked = protocol::check_status(call.operation, &parts, &body)
@@ -521,6 +662,43 @@ impl Shared {
         }
     }
 }
+
+/// When a call must have ended; never, if that is further off than the clock can count.
+#[derive(Clone, Copy, Debug)]
+struct Deadline(Option<Instant>);
+
+impl Deadline {
+    fn after(timeout: Duration) -> Self {
+        Self(Instant::now().checked_add(timeout))
+    }
+
+    /// The earlier of this and the end of a time-out that starts now.
+    fn or_after(self, timeout: Duration) -> Self {
+        match (self, Self::after(timeout)) {
+            (Self(Some(one)), Self(Some(other))) => Self(Some(one.min(other))),
+            (Self(one), Self(other)) => Self(one.or(other)),
+        }
+    }
+
+    /// Whether a wait from now on lasts until then.
+    fn is_within(self, wait: Duration) -> bool {
+        let end = Instant::now().checked_add(wait);
+        self.0
+            .is_some_and(|deadline| end.is_none_or(|end| end >= deadline))
+    }
+
+    /// Runs the work until then; `None` if it did not end in time.
+    async fn limit<F: Future>(self, work: F) -> Option<F::Output> {
+        match self.0 {
+            Some(deadline) => tokio::time::timeout_at(deadline, work).await.ok(),
+            None => Some(work.await),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the credentials provider did not answer in time")]
+struct TooSlow;
 
 #[cfg(feature = "sigv4")]
 impl Shared {
@@ -668,28 +846,9 @@ fn credentials_error(call: &Call, source: impl std::error::Error + Send + Sync +
     }
 }
 
-fn timed_out(call: &Call) -> Error {
-    let error = TransportError::new(TransportErrorKind::Timeout);
-    Error::Transport {
-        operation: call.operation,
-        error,
-    }
-}
-
 fn retry_after(error: &Error) -> Option<Duration> {
     match error {
         Error::Service(error) => error.retry_after(),
         _ => None,
     }
-}
-
-/// A number in `0.0..1.0` for spreading retries, from the seeds that std draws for its hash maps.
-fn random() -> f64 {
-    let bits = RandomState::new().build_hasher().finish();
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "32 bits are plenty to spread by"
-    )]
-    let bits = bits as u32;
-    f64::from(bits) / (f64::from(u32::MAX) + 1.0)
 }

@@ -4,7 +4,10 @@ use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 use http::StatusCode;
 
+pub use self::reason::NotAuthorizedReason;
 use crate::sensitive::Sensitive;
+
+mod reason;
 
 /// The source of an error that another crate made.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
@@ -108,14 +111,41 @@ impl Error {
 
     /// Whether the operation may have taken effect although the call failed.
     ///
-    /// Reconcile before you repeat it: after `AdminCreateUser`, for example, ask `AdminGetUser`.
+    /// That holds for any of the attempts: where the first got no answer and the second was refused,
+    /// the refusal may be of a thing already done. Reconcile before you repeat the call: after
+    /// `AdminCreateUser`, for example, ask `AdminGetUser`.
     #[must_use]
     pub fn outcome_unknown(&self) -> bool {
         match self {
-            Self::Service(error) => error.status.is_server_error() && !self.is_throttled(),
-            Self::Transport { error, .. } => error.kind != TransportErrorKind::Connect,
-            Self::Decode(error) => error.status.is_success(),
+            Self::Service(error) => {
+                error.after_unknown
+                    || error.code.as_ref().is_some_and(may_have_run)
+                    || error.status.is_server_error() && !self.is_throttled()
+            }
+            Self::Transport { error, .. } => {
+                error.after_unknown || error.kind != TransportErrorKind::Connect
+            }
+            Self::Decode(error) => error.after_unknown || error.status.is_success(),
             Self::Credentials { .. } | Self::InvalidInput(_) => false,
+        }
+    }
+
+    /// Notes that an attempt before the one that failed so may have taken effect.
+    pub(crate) fn follows_unknown_outcome(&mut self) {
+        match self {
+            Self::Service(error) => error.after_unknown = true,
+            Self::Transport { error, .. } => error.after_unknown = true,
+            Self::Decode(error) => error.after_unknown = true,
+            Self::Credentials { .. } | Self::InvalidInput(_) => {}
+        }
+    }
+
+    /// Why [`ErrorCode::NotAuthorized`] was answered; `None` for every other failure.
+    #[must_use]
+    pub fn not_authorized_reason(&self) -> Option<NotAuthorizedReason> {
+        match self {
+            Self::Service(error) => error.not_authorized_reason(),
+            _ => None,
         }
     }
 
@@ -142,6 +172,16 @@ impl Error {
             Self::Transport { .. } | Self::Credentials { .. } | Self::InvalidInput(_) => {}
         }
     }
+}
+
+/// Codes that Cognito answers when a message or a trigger failed, which may be after the deed.
+fn may_have_run(code: &ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::CodeDeliveryFailure
+            | ErrorCode::InvalidLambdaResponse
+            | ErrorCode::UnexpectedLambda
+    )
 }
 
 fn redact(text: &mut Option<String>, hide: &dyn Fn(&str) -> String) {
@@ -193,6 +233,7 @@ pub struct ServiceError {
     reason_code: Option<String>,
     request_id: Option<String>,
     retry_after: Option<Duration>,
+    after_unknown: bool,
 }
 
 impl ServiceError {
@@ -211,6 +252,7 @@ impl ServiceError {
             reason_code: None,
             request_id: None,
             retry_after: None,
+            after_unknown: false,
         }
     }
 
@@ -280,6 +322,13 @@ impl ServiceError {
             .map(|message| message.expose().as_str())
     }
 
+    /// Why [`ErrorCode::NotAuthorized`] was answered; `None` for every other code.
+    #[must_use]
+    pub fn not_authorized_reason(&self) -> Option<NotAuthorizedReason> {
+        (self.code == Some(ErrorCode::NotAuthorized))
+            .then(|| NotAuthorizedReason::of(self.message().unwrap_or_default()))
+    }
+
     /// The detail of an `InvalidParameterException`.
     #[must_use]
     pub fn reason_code(&self) -> Option<&str> {
@@ -325,13 +374,18 @@ impl StdError for ServiceError {}
 pub struct TransportError {
     kind: TransportErrorKind,
     source: Option<BoxError>,
+    after_unknown: bool,
 }
 
 impl TransportError {
     /// Makes an error of a kind.
     #[must_use]
     pub fn new(kind: TransportErrorKind) -> Self {
-        Self { kind, source: None }
+        Self {
+            kind,
+            source: None,
+            after_unknown: false,
+        }
     }
 
     /// Adds what the HTTP client said; it must not hold secrets.
@@ -380,6 +434,7 @@ pub struct DecodeError {
     request_id: Option<String>,
     content_type: Option<String>,
     problem: DecodeProblem,
+    after_unknown: bool,
 }
 
 impl DecodeError {
@@ -392,6 +447,7 @@ impl DecodeError {
             request_id: None,
             content_type: None,
             problem,
+            after_unknown: false,
         }
     }
 

@@ -21,20 +21,24 @@ mod config;
 pub mod credentials;
 pub mod endpoint;
 pub mod error;
+#[cfg(feature = "fixtures")]
+pub mod fixture;
 pub mod operation;
 mod primitives;
 pub mod protocol;
+mod random;
 pub mod retry;
 mod sensitive;
 #[cfg(feature = "sigv4")]
 pub mod service;
 #[cfg(feature = "sigv4")]
 pub mod sigv4;
+mod trace;
 pub mod transport;
 pub mod types;
 
 pub use crate::{
-    client::{Client, ClientBuilder},
+    client::{Client, ClientBuilder, SendOptions},
     error::{Error, ErrorCode},
     primitives::{Blob, Timestamp},
     sensitive::{Sensitive, Wipe},

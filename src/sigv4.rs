@@ -248,7 +248,9 @@ fn header_value<T>(text: T) -> Result<HeaderValue, InvalidInput>
 where
     HeaderValue: TryFrom<T>,
 {
-    HeaderValue::try_from(text).map_err(|_| {
+    let value = HeaderValue::try_from(text).ok();
+    // A header may hold other bytes, but then it is not what the signature is made of.
+    value.filter(|value| value.to_str().is_ok()).ok_or_else(|| {
         InvalidInput::new(
             "session_token",
             "must be visible ASCII, as it stands in a header",

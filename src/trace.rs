@@ -1,0 +1,145 @@
+//! What the feature `tracing` shows of a call, and nothing at all without it.
+//!
+//! A span for each operation and one inside it for each attempt. Their fields are names, numbers
+//! and IDs: operation, region, attempt, status, code, request ID, latency. Never a message, a
+//! header or a body, at no level.
+
+#[cfg(feature = "tracing")]
+pub(crate) use self::enabled::Trace;
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) use self::disabled::Trace;
+
+#[cfg(feature = "tracing")]
+mod enabled {
+    use tokio::time::Instant;
+    use tracing::{Instrument as _, Span, field::Empty};
+
+    use crate::{endpoint::Region, error::Error};
+
+    /// An operation or an attempt that runs.
+    #[derive(Debug)]
+    pub(crate) struct Trace {
+        span: Span,
+        started: Option<Instant>,
+    }
+
+    fn is_id(text: &str) -> bool {
+        text.len() <= 64
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+    }
+
+    impl Trace {
+        /// Begins an operation.
+        pub(crate) fn operation(operation: &'static str, region: Option<&Region>) -> Self {
+            Self::of(tracing::debug_span!(
+                "operation",
+                operation,
+                region = region.map(Region::as_str),
+                attempts = Empty,
+                status = Empty,
+                code = Empty,
+                request_id = Empty,
+                latency_ms = Empty,
+            ))
+        }
+
+        /// Begins an attempt, counted from 1.
+        pub(crate) fn attempt(operation: &'static str, attempt: u32) -> Self {
+            Self::of(tracing::debug_span!(
+                "attempt",
+                operation,
+                attempt,
+                status = Empty,
+                code = Empty,
+                request_id = Empty,
+                latency_ms = Empty,
+            ))
+        }
+
+        fn of(span: Span) -> Self {
+            let started = (!span.is_disabled()).then(Instant::now);
+            Self { span, started }
+        }
+
+        /// Runs what belongs to it, and notes how it ended.
+        pub(crate) async fn run<B>(
+            &self,
+            work: impl Future<Output = Result<http::Response<B>, Error>>,
+        ) -> Result<http::Response<B>, Error> {
+            let Some(started) = self.started else {
+                return work.await;
+            };
+            let result = work.instrument(self.span.clone()).await;
+            let latency = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.span.record("latency_ms", latency);
+            match &result {
+                Ok(response) => {
+                    self.span.record("status", response.status().as_u16());
+                    let id = response.headers().get("x-amzn-requestid");
+                    self.record_id(id.and_then(|id| id.to_str().ok()));
+                }
+                Err(error) => self.record_error(error),
+            }
+            result
+        }
+
+        /// Only what looks like an ID, lest a server plants what it was sent.
+        fn record_id(&self, id: Option<&str>) {
+            if let Some(id) = id.filter(|id| is_id(id)) {
+                self.span.record("request_id", id);
+            }
+        }
+
+        fn record_error(&self, error: &Error) {
+            if let Some(status) = error.status() {
+                self.span.record("status", status.as_u16());
+            }
+            self.record_id(error.request_id());
+            let code = match error {
+                Error::Service(error) => error.code().map_or("none", |code| code.as_str()),
+                Error::Transport { .. } => "transport",
+                Error::Credentials { .. } => "credentials",
+                Error::Decode(_) => "decode",
+                Error::InvalidInput(_) => "invalid input",
+            };
+            self.span.record("code", code);
+        }
+
+        /// Notes how many attempts an operation took so far.
+        pub(crate) fn attempts(&self, attempts: u32) {
+            self.span.record("attempts", attempts);
+        }
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+mod disabled {
+    use crate::{endpoint::Region, error::Error};
+
+    /// Nothing, since nobody can look.
+    #[derive(Debug)]
+    pub(crate) struct Trace;
+
+    #[expect(clippy::unused_self, reason = "as where somebody looks")]
+    impl Trace {
+        pub(crate) fn operation(_operation: &'static str, _region: Option<&Region>) -> Self {
+            Self
+        }
+
+        pub(crate) fn attempt(_operation: &'static str, _attempt: u32) -> Self {
+            Self
+        }
+
+        pub(crate) fn run<F>(&self, work: F) -> F
+        where
+            F: Future<Output = Result<http::Response<bytes::Bytes>, Error>>,
+        {
+            work
+        }
+
+        pub(crate) fn attempts(&self, _attempts: u32) {}
+    }
+}
