@@ -146,7 +146,7 @@ async fn sign_in(
     step("login", "with a wrong password");
     match service.login(bob, "wrong").await {
         Err(error) if error.is_invalid_credentials() => {
-            println!("   refused as it should be: {error}")
+            println!("   refused as it should be: {error}");
         }
         Err(error) => return Err(error.into()),
         Ok(_) => return Err("a wrong password should be refused".into()),

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
+    marker::PhantomData,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -209,12 +210,36 @@ where
 }
 
 /// Reads a required member, which `null` leaves [`Absent`].
+///
+/// Not as an `Option`, so that whoever looks on sees the member's own type being read.
 pub(crate) fn required<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de> + Absent,
 {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_else(T::absent))
+    struct OrAbsent<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de> + Absent> de::Visitor<'de> for OrAbsent<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a required member")
+        }
+
+        fn visit_none<E: de::Error>(self) -> Result<T, E> {
+            Ok(T::absent())
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<T, E> {
+            Ok(T::absent())
+        }
+
+        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+            T::deserialize(deserializer)
+        }
+    }
+
+    deserializer.deserialize_option(OrAbsent(PhantomData))
 }
 
 /// What stands for a required member that an answer lacks.
