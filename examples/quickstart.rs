@@ -13,7 +13,7 @@ use std::{
 };
 
 use cognito_idp::{
-    CognitoConfig, CognitoService, Error, ErrorCode,
+    CognitoConfig, CognitoService, Error, ErrorCode, Sensitive,
     auth::{AuthOutcome, Challenge},
     credentials::Credentials,
     fixture::{Fixture, Replay},
@@ -68,10 +68,28 @@ async fn walk(
 ) -> Result<(), Box<dyn StdError>> {
     let alice = format!("alice+{run}@example.com");
     let bob = format!("bob+{run}@example.com");
-    let admin = service.client();
 
+    make_users(&service, &alice, &bob).await?;
+    let bob = sign_in(&service, &bob).await?;
+    change_user(&service, &bob, &format!("bobby+{run}@example.com")).await?;
+    recover_password(&service, &alice, code).await;
+    update_templates(&service).await?;
+
+    for user in [Sensitive::from(alice), bob] {
+        let request = AdminDeleteUserRequest::new(service.user_pool_id(), user);
+        service.client().send(&request).await?;
+    }
+    for group in GROUPS {
+        let request = DeleteGroupRequest::new(group, service.user_pool_id());
+        service.client().send(&request).await?;
+    }
+    println!("\nDone; the users and groups are deleted again.");
+    Ok(())
+}
+
+async fn make_users(service: &CognitoService, alice: &str, bob: &str) -> Result<(), Error> {
     step("register", "SignUp, unsigned");
-    let user = RegisterUser::new(&alice, "P@ssw0rd!1")
+    let user = RegisterUser::new(alice, "P@ssw0rd!1")
         .first_name("Alice")
         .last_name("Smith");
     let response = service.register(user).await?;
@@ -79,15 +97,11 @@ async fn walk(
         "   {alice} is registered, confirmed: {}",
         response.user_confirmed
     );
-    admin
-        .send(&AdminConfirmSignUpRequest::new(
-            service.user_pool_id(),
-            &alice,
-        ))
-        .await?;
+    let confirm = AdminConfirmSignUpRequest::new(service.user_pool_id(), alice);
+    service.client().send(&confirm).await?;
 
     step("create_user", "AdminCreateUser, signed");
-    let user = CreateUser::new(&bob, "T3mp-P@ssword")
+    let user = CreateUser::new(bob, "T3mp-P@ssword")
         .first_name("Bob")
         .last_name("Jones");
     let response = service.create_user(user).await?;
@@ -96,9 +110,16 @@ async fn walk(
         "   {bob} exists, status: {}",
         status.map_or_else(String::new, |s| s.to_string())
     );
+    Ok(())
+}
 
+/// Gives the name that the pool knows the user under.
+async fn sign_in(
+    service: &CognitoService,
+    bob: &str,
+) -> Result<Sensitive<String>, Box<dyn StdError>> {
     step("login", "AdminInitiateAuth");
-    let outcome = service.login(&bob, "T3mp-P@ssword").await?;
+    let outcome = service.login(bob, "T3mp-P@ssword").await?;
     let AuthOutcome::Challenge(Challenge::NewPasswordRequired(challenge)) = outcome else {
         return Err("a temporary password should ask for a new one".into());
     };
@@ -123,20 +144,26 @@ async fn walk(
     );
 
     step("login", "with a wrong password");
-    match service.login(&bob, "wrong").await {
+    match service.login(bob, "wrong").await {
         Err(error) if error.is_invalid_credentials() => {
-            println!("   refused as it should be: {error}")
+            println!("   refused as it should be: {error}");
         }
         Err(error) => return Err(error.into()),
         Ok(_) => return Err("a wrong password should be refused".into()),
     }
+    Ok(challenge.username().clone())
+}
 
+async fn change_user(
+    service: &CognitoService,
+    bob: &Sensitive<String>,
+    address: &str,
+) -> Result<(), Error> {
     step("update_user", "AdminUpdateUserAttributes");
-    let changes = UpdateUser::new().first_name("Bobby").email(
-        format!("bobby+{run}@example.com"),
-        EmailVerification::Verified,
-    );
-    service.update_user(challenge.username(), changes).await?;
+    let changes = UpdateUser::new()
+        .first_name("Bobby")
+        .email(address, EmailVerification::Verified);
+    service.update_user(bob, changes).await?;
     println!("   Bob has another name, and another address that counts as verified");
 
     step(
@@ -144,18 +171,21 @@ async fn walk(
         "AdminAddUserToGroup, at most four at a time",
     );
     for group in GROUPS {
-        create_group(&service, group).await?;
+        create_group(service, group).await?;
     }
     let groups = [GROUPS[0], "quickstart-nobody", GROUPS[1]];
-    for added in service.add_to_group(challenge.username(), groups).await {
+    for added in service.add_to_group(bob, groups).await {
         match added.result {
             Ok(()) => println!("   {}: added", added.group),
             Err(error) => println!("   {}: {error}", added.group),
         }
     }
+    Ok(())
+}
 
+async fn recover_password(service: &CognitoService, alice: &str, code: fn() -> String) {
     step("forgot_password", "ForgotPassword, unsigned");
-    match service.forgot_password(&alice).await {
+    match service.forgot_password(alice).await {
         Ok(response) => {
             let sent_to = response
                 .code_delivery_details
@@ -167,31 +197,12 @@ async fn walk(
 
     step("confirm_forgot_password", "ConfirmForgotPassword, unsigned");
     match service
-        .confirm_forgot_password(&alice, code(), "An0ther!Password")
+        .confirm_forgot_password(alice, code(), "An0ther!Password")
         .await
     {
         Ok(_) => println!("   the new password is set"),
         Err(error) => println!("   {error}"),
     }
-
-    step(
-        "update_cognito_email_template",
-        "DescribeUserPool, then UpdateUserPool with all of it",
-    );
-    update_templates(&service).await?;
-
-    for user in [&alice, challenge.username().expose()] {
-        admin
-            .send(&AdminDeleteUserRequest::new(service.user_pool_id(), user))
-            .await?;
-    }
-    for group in GROUPS {
-        admin
-            .send(&DeleteGroupRequest::new(group, service.user_pool_id()))
-            .await?;
-    }
-    println!("\nDone; the users and groups are deleted again.");
-    Ok(())
 }
 
 fn step(call: &str, how: &str) {
@@ -207,6 +218,10 @@ async fn create_group(service: &CognitoService, group: &str) -> Result<(), Error
 }
 
 async fn update_templates(service: &CognitoService) -> Result<(), Error> {
+    step(
+        "update_cognito_email_template",
+        "DescribeUserPool, then UpdateUserPool with all of it",
+    );
     let flawed = EmailTemplates::new("<p>Welcome!</p>", "<p>Hello {username}: {####}</p>");
     if let Err(error) = service.update_cognito_email_template(flawed).await {
         println!("   refused before anything was sent: {error}");

@@ -1,6 +1,9 @@
-#![cfg_attr(feature = "sigv4", doc = include_str!("../README.md"))]
 #![cfg_attr(
-    not(feature = "sigv4"),
+    all(feature = "sigv4", feature = "fixtures"),
+    doc = include_str!("../README.md")
+)]
+#![cfg_attr(
+    not(all(feature = "sigv4", feature = "fixtures")),
     doc = "A small client for Amazon Cognito user pools."
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -1,7 +1,6 @@
 //! The crate against MiniStack, which checks signatures, IAM policies, secret hashes and codes.
 //!
 //! Run it with `tests/live/servers.sh cargo test --all-features --test live_ministack`.
-#![allow(clippy::doc_markdown, reason = "MiniStack is a name, not an item")]
 #![cfg(all(feature = "reqwest", feature = "sigv4"))]
 
 mod live;
@@ -31,8 +30,16 @@ use serde_json::Value;
 
 use crate::live::{
     NEW_PASSWORD, Outcome, PASSWORD, Pool, RESET_CODE, SIGN_UP_CODE, Server, developer_email,
-    refusal, unique, unique_email,
+    lifecycles, refusal, unique, unique_email,
 };
+
+#[tokio::test]
+async fn every_operation_that_ministack_implements_is_called_in_a_lifecycle() -> Outcome {
+    let Some(server) = Server::ministack() else {
+        return Ok(());
+    };
+    lifecycles::run(&server, 77, &["UpdateAuthEventFeedback"]).await
+}
 
 #[tokio::test]
 async fn login_with_a_temporary_password_leads_to_tokens_by_session_and_by_challenge() -> Outcome {

@@ -2,7 +2,6 @@
 //!
 //! moto checks neither signatures nor secret hashes nor codes, so nothing here proves those. Run it
 //! with `tests/live/servers.sh cargo test --all-features --test live_moto`.
-#![allow(clippy::doc_markdown, reason = "MiniStack is a name, not an item")]
 #![cfg(all(feature = "reqwest", feature = "sigv4"))]
 
 mod live;
@@ -31,11 +30,20 @@ use cognito_idp::{
 use serde_json::Value;
 
 use crate::live::{
-    NEW_PASSWORD, Outcome, PASSWORD, Server, developer_email, refusal, unique, unique_email,
+    NEW_PASSWORD, Outcome, PASSWORD, Server, developer_email, lifecycles, refusal, unique,
+    unique_email,
 };
 
 const VERIFICATION: &str = "<p>Ihr Code lautet {####}</p>";
 const INVITATION: &str = "<p>Hallo {username}, Ihr Passwort ist {####}</p>";
+
+#[tokio::test]
+async fn every_operation_that_moto_implements_is_called_in_a_lifecycle() -> Outcome {
+    let Some(server) = Server::moto() else {
+        return Ok(());
+    };
+    lifecycles::run(&server, 62, &[]).await
+}
 
 #[tokio::test]
 async fn a_pool_with_every_setting_is_unchanged_but_for_the_templates() -> Outcome {

@@ -195,10 +195,11 @@ impl Shared {
         }
         let is_paused = state.pause_until.is_some_and(|until| now < until);
         let early = EARLY.min(tokens.expires_in / 2);
-        if is_paused || now + early < expiry {
-            return Look::Fresh(tokens.clone());
+        let is_aging = now + early >= expiry && tokens.refresh_token.is_some();
+        if is_aging && !is_paused {
+            return Look::Aging(tokens.clone());
         }
-        Look::Aging(tokens.clone())
+        Look::Fresh(tokens.clone())
     }
 
     /// Refreshes, or goes on with the refresh that a caller left behind.

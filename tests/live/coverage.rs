@@ -39,3 +39,8 @@ pub(crate) const MOTO: &str = "
     UpdateGroup UpdateIdentityProvider UpdateUserAttributes UpdateUserPool UpdateUserPoolClient
     UpdateUserPoolDomain VerifySoftwareToken
 ";
+
+/// The names in one of the lists above, in order.
+pub(crate) fn operations(list: &'static str) -> Vec<&'static str> {
+    list.split_whitespace().collect()
+}

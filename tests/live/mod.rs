@@ -5,6 +5,8 @@
 #![allow(dead_code, reason = "each of the two servers' tests uses its part")]
 
 pub(crate) mod coverage;
+pub(crate) mod lifecycles;
+mod totp;
 
 use std::{
     collections::BTreeMap,
@@ -94,9 +96,19 @@ impl Server {
 
     /// Whether the server implements an operation, so that a lifecycle leaves out the others.
     pub(crate) fn implements<O: Operation>(&self) -> bool {
-        self.implements
-            .split_whitespace()
-            .any(|name| name == O::NAME)
+        coverage::operations(self.implements).contains(&O::NAME)
+    }
+
+    /// Whether the server checks codes; moto takes any.
+    pub(crate) fn checks_codes(&self) -> bool {
+        self.implements == coverage::MINISTACK
+    }
+
+    /// The same server in a region that no other test uses, so that a list of pools stands still.
+    pub(crate) fn in_region(&self, region: &str) -> Outcome<Self> {
+        let mut server = self.clone();
+        server.client = self.client_with(|client| client.region(region))?;
+        Ok(server)
     }
 
     /// A client with other settings than the server's own.

@@ -1,0 +1,243 @@
+//! What the sources over HTTP have in common: the environment, small requests, JSON answers.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use aws_credential_types::{Credentials, provider::error::CredentialsError};
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, Uri};
+use serde::Deserialize;
+
+use crate::{
+    calendar::parse_iso_8601,
+    error::{InvalidInput, TransportErrorKind},
+    sensitive::Sensitive,
+    transport::HttpClient,
+};
+
+/// A provider's `Result`: `None` where the source is not there at all, so that the next is tried.
+pub(super) type Found = Result<Option<Credentials>, CredentialsError>;
+
+/// The environment variables, or what a test takes for them.
+#[derive(Clone)]
+pub(super) struct Environment(Arc<dyn Fn(&str) -> Option<String> + Send + Sync>);
+
+impl Environment {
+    pub(super) fn of_process() -> Self {
+        Self::new(|name| std::env::var(name).ok())
+    }
+
+    pub(super) fn new(lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(lookup))
+    }
+
+    /// A variable, trimmed; a blank one counts as not set.
+    pub(super) fn get(&self, name: &str) -> Option<String> {
+        let value = (self.0)(name)?;
+        let value = value.trim();
+        (!value.is_empty()).then(|| value.to_owned())
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Environment")
+    }
+}
+
+/// Why a source that is configured gave no credentials. It never shows a token or an answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Problem {
+    #[error("{0}: {1}")]
+    Configuration(&'static str, &'static str),
+    #[error("{0} cannot be read")]
+    File(&'static str),
+    #[error("{0}: no answer")]
+    NoAnswer(&'static str),
+    #[error("{0}: answer with status {1}")]
+    Status(&'static str, u16),
+    #[error("{0}: the answer holds no credentials")]
+    NotCredentials(&'static str),
+    #[error("{0}: refused with code {1}")]
+    Refused(&'static str, String),
+}
+
+impl From<Problem> for CredentialsError {
+    fn from(problem: Problem) -> Self {
+        match problem {
+            Problem::Configuration(..) | Problem::File(_) => Self::invalid_configuration(problem),
+            _ => Self::provider_error(problem),
+        }
+    }
+}
+
+/// How one request ended that got no usable answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// There is nobody to connect to.
+    Unreachable,
+    /// A time-out, a broken connection.
+    NoAnswer,
+}
+
+/// Sends one request; any status is an answer.
+pub(super) async fn send(
+    http: &dyn HttpClient,
+    request: http::Request<Bytes>,
+    timeout: Duration,
+) -> Result<http::Response<Bytes>, Failure> {
+    match tokio::time::timeout(timeout, http.call(request)).await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error)) if error.kind() == TransportErrorKind::Connect => Err(Failure::Unreachable),
+        Ok(Err(_)) | Err(_) => Err(Failure::NoAnswer),
+    }
+}
+
+/// A request without a body. The `Host` header is the HTTP client's to add.
+pub(super) fn request(method: http::Method, uri: &Uri) -> http::Request<Bytes> {
+    let mut request = http::Request::new(Bytes::new());
+    *request.method_mut() = method;
+    *request.uri_mut() = uri.clone();
+    request
+}
+
+/// A secret as a header's value; `None` if it cannot stand in a header.
+pub(super) fn secret_header(secret: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(secret).ok()?;
+    value.to_str().ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// Whether the same request may be answered better a moment later.
+pub(super) fn passes(status: StatusCode) -> bool {
+    status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
+}
+
+/// The JSON that the container's and the instance's services answer with.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    code: Option<String>,
+    access_key_id: Option<Sensitive<String>>,
+    secret_access_key: Option<Sensitive<String>>,
+    token: Option<Sensitive<String>>,
+    expiration: Option<String>,
+}
+
+/// Reads the JSON of a metadata service.
+pub(super) fn read_credentials(body: &[u8], source: &'static str) -> Result<Credentials, Problem> {
+    let unreadable = || Problem::NotCredentials(source);
+    let answer: Answer = serde_json::from_slice(body).map_err(|_| unreadable())?;
+    if let Some(code) = answer.code.filter(|code| code != "Success") {
+        return Err(Problem::Refused(source, short_code(&code)));
+    }
+    let expires = answer
+        .expiration
+        .map(|text| read_time(&text).ok_or_else(unreadable))
+        .transpose()?;
+    let present = |secret: Option<Sensitive<String>>| {
+        secret
+            .map(|secret| secret.expose().clone())
+            .filter(|secret| !secret.is_empty())
+    };
+    let (Some(id), Some(secret)) = (
+        present(answer.access_key_id),
+        present(answer.secret_access_key),
+    ) else {
+        return Err(unreadable());
+    };
+    let token = present(answer.token);
+    Ok(Credentials::new(id, secret, token, expires, source))
+}
+
+pub(super) fn read_time(text: &str) -> Option<SystemTime> {
+    let millis = u64::try_from(parse_iso_8601(text)?).ok()?;
+    UNIX_EPOCH.checked_add(Duration::from_millis(millis))
+}
+
+/// A code as it may be shown: whoever answers could plant anything in it.
+pub(super) fn short_code(code: &str) -> String {
+    let letters = code.chars().filter(char::is_ascii_alphanumeric);
+    letters.take(64).collect()
+}
+
+/// The transport for services that are next to us: never through a proxy, which would get tokens.
+#[cfg(feature = "reqwest")]
+pub(super) fn direct_client() -> Result<Arc<dyn HttpClient>, InvalidInput> {
+    const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+    let client = crate::transport::ReqwestClient::configure(|builder| {
+        builder.no_proxy().connect_timeout(CONNECT_TIMEOUT)
+    })?;
+    Ok(Arc::new(client.max_response_size(LARGEST_ANSWER)))
+}
+
+/// The transport for services on the internet.
+#[cfg(feature = "reqwest")]
+pub(super) fn public_client() -> Result<Arc<dyn HttpClient>, InvalidInput> {
+    let client = crate::transport::ReqwestClient::new()?;
+    Ok(Arc::new(client.max_response_size(LARGEST_ANSWER)))
+}
+
+#[cfg(feature = "reqwest")]
+const LARGEST_ANSWER: usize = 256 * 1024;
+
+/// What the tests of the sources share.
+#[cfg(test)]
+pub(super) mod testing {
+    use std::collections::BTreeMap;
+
+    use super::Environment;
+
+    pub(in crate::credentials) fn environment(variables: &[(&str, &str)]) -> Environment {
+        let variables: BTreeMap<String, String> = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Environment::new(move |name| variables.get(name).cloned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"{"Code":"Success","AccessKeyId":"AKID","SecretAccessKey":"marker-secret",
+        "Token":"marker-token","Expiration":"2026-01-01T12:00:00Z","RoleArn":"x"}"#;
+
+    #[test]
+    fn credentials_are_read_with_their_expiry() -> Result<(), Problem> {
+        let credentials = read_credentials(GOOD.as_bytes(), "test")?;
+        assert_eq!(credentials.access_key_id(), "AKID");
+        assert_eq!(credentials.session_token(), Some("marker-token"));
+        let noon = UNIX_EPOCH + Duration::from_secs(1_767_268_800);
+        assert_eq!(credentials.expiry(), Some(noon));
+        Ok(())
+    }
+
+    #[test]
+    fn anything_else_is_a_problem_that_shows_nothing_of_it() {
+        for body in [
+            "",
+            "{}",
+            "null",
+            "[]",
+            "<html>marker",
+            r#"{"AccessKeyId":"marker"}"#,
+            r#"{"AccessKeyId":"","SecretAccessKey":"marker"}"#,
+            r#"{"AccessKeyId":7,"SecretAccessKey":"marker"}"#,
+            r#"{"AccessKeyId":"A","SecretAccessKey":"marker","Expiration":"soon"}"#,
+            r#"{"Code":"AssumeRoleUnauthorizedAccess","Message":"marker"}"#,
+            "\u{0}marker",
+        ] {
+            let problem = read_credentials(body.as_bytes(), "test").expect_err(body);
+            assert!(
+                !format!("{problem} {problem:?}").contains("marker"),
+                "{body}"
+            );
+        }
+    }
+}
