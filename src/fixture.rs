@@ -4,7 +4,7 @@
 //! memory as an [`HttpClient`], or on a `wiremock` server with
 #![cfg_attr(feature = "wiremock", doc = "[`Replay::mount`]")]
 #![cfg_attr(not(feature = "wiremock"), doc = "`Replay::mount`")]
-//! (feature `wiremock`). `Recorder` writes them from real calls, with every secret replaced before
+//! (feature `wiremock`). [`Recorder`] writes them from real calls, with every secret replaced before
 //! anything reaches the disk.
 //!
 //! [`HttpClient`]: crate::transport::HttpClient
@@ -101,6 +101,8 @@
 //!   against the documentation or against a recording.
 
 mod pattern;
+mod recorder;
+mod redact;
 mod replay;
 #[cfg(feature = "wiremock")]
 mod wiremock;
@@ -111,13 +113,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::pattern::{Part, parts};
-pub use self::replay::{Answer, Replay, VerifyError};
-use crate::error::{InvalidInput, Problem};
+pub use self::{
+    recorder::Recorder,
+    replay::{Answer, Replay, VerifyError},
+};
+use crate::{
+    error::{InvalidInput, Problem},
+    protocol::X_AMZ_TARGET,
+};
 
 /// Exchanges with Cognito, read from a file.
 #[derive(Clone, Debug)]
@@ -307,6 +315,12 @@ fn empty_object() -> Value {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
 fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+/// The operation that `X-Amz-Target` names.
+fn operation_of(headers: &HeaderMap) -> Option<&str> {
+    let target = headers.get(X_AMZ_TARGET)?.to_str().ok()?;
+    target.rsplit('.').next()
 }
 
 fn unreadable(name: String, error: &std::io::Error) -> InvalidInput {

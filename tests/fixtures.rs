@@ -388,3 +388,24 @@ fn tempfolder(name: &str) -> std::io::Result<std::path::PathBuf> {
     std::fs::create_dir_all(&folder)?;
     Ok(folder)
 }
+
+#[test]
+fn every_fixture_of_the_crate_is_valid_and_stands_in_the_folder_of_its_operation() -> TestResult {
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    for fixture in Fixture::folder(&fixtures)? {
+        let path = std::path::Path::new(fixture.name()).strip_prefix(&fixtures)?;
+        let folder = path
+            .iter()
+            .next()
+            .and_then(|name| name.to_str())
+            .unwrap_or("");
+        if folder == "flows" {
+            continue;
+        }
+        for operation in fixture.operations() {
+            let same = operation.eq_ignore_ascii_case(&folder.replace('_', ""));
+            assert!(same, "{} holds {operation}", path.display());
+        }
+    }
+    Ok(())
+}
