@@ -70,6 +70,27 @@ impl DateTime {
         text.push('Z');
         text
     }
+
+    /// `Thu Jan 1 00:00:00 UTC 1970`, as Java's `EEE MMM d HH:mm:ss z yyyy` in English.
+    #[cfg(feature = "srp")]
+    pub(crate) fn java_date(self) -> String {
+        let Self {
+            year,
+            month,
+            day,
+            hour,
+            minute,
+            second,
+        } = self;
+        let name = |names: &[&'static str], index: i64| {
+            let index = usize::try_from(index).ok()?;
+            names.get(index).copied()
+        };
+        let days = days_from_civil(year, month, day);
+        let weekday = name(&WEEKDAYS, days.rem_euclid(7)).unwrap_or_default();
+        let month = name(&MONTHS, month - 1).unwrap_or_default();
+        format!("{weekday} {month} {day} {hour:02}:{minute:02}:{second:02} UTC {year}")
+    }
 }
 
 fn push_digits(text: &mut String, number: i64, count: u32) {
