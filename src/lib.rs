@@ -18,6 +18,7 @@ pub mod credentials;
 pub mod endpoint;
 pub mod error;
 pub mod operation;
+pub mod pacing;
 mod primitives;
 pub mod protocol;
 mod random;
