@@ -431,7 +431,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the clock that dates signatures; the system's by default.
+    /// Sets the clock that dates signatures, SRP proofs and the expiry of tokens; the system's by
+    /// default.
     pub fn time_source(mut self, now: fn() -> SystemTime) -> Self {
         self.time_source = now;
         self

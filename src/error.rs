@@ -5,7 +5,7 @@ use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 use http::StatusCode;
 
 pub use self::reason::NotAuthorizedReason;
-use crate::{operation::RetrySafety, retry, sensitive::Sensitive};
+use crate::sensitive::Sensitive;
 
 mod reason;
 
@@ -107,23 +107,6 @@ impl Error {
             Self::Decode(error) => error.request_id.as_deref(),
             _ => None,
         }
-    }
-
-    /// Whether the account, the pool or a proxy was asked too often; wait and try again.
-    ///
-    /// [`ErrorCode::LimitExceeded`] is not meant: it stands for a quota of hours or for good.
-    #[must_use]
-    pub fn is_throttled(&self) -> bool {
-        retry::is_throttled(self)
-    }
-
-    /// Whether the same call may succeed when it is made again soon.
-    ///
-    /// The client has already retried where that was safe. Where
-    /// [`outcome_unknown`](Self::outcome_unknown) also holds, look before you repeat the call.
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
-        retry::classify(self, RetrySafety::Repeatable).is_some()
     }
 
     /// Whether the operation may have taken effect although the call failed.
@@ -544,6 +527,12 @@ pub enum DecodeProblem {
     /// The body is readable, but lacks what the operation must answer with.
     #[error("the answer lacks {member}")]
     MissingMember {
+        /// The member's name on the wire.
+        member: &'static str,
+    },
+    /// The body is readable, but a member in it breaks a rule of the protocol.
+    #[error("the answer holds a malformed {member}")]
+    MalformedMember {
         /// The member's name on the wire.
         member: &'static str,
     },

@@ -1,4 +1,11 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(
+    all(feature = "sigv4", feature = "fixtures"),
+    doc = include_str!("../README.md")
+)]
+#![cfg_attr(
+    not(all(feature = "sigv4", feature = "fixtures")),
+    doc = "A small client for Amazon Cognito user pools."
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[macro_use]
@@ -17,6 +24,8 @@ mod config;
 pub mod credentials;
 pub mod endpoint;
 pub mod error;
+#[cfg(feature = "fixtures")]
+pub mod fixture;
 pub mod operation;
 pub mod pacing;
 mod primitives;

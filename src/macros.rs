@@ -9,14 +9,54 @@
 ///
 /// `output` marks a shape that only answers hold: an absent list then reads as empty, where
 /// elsewhere it stays `None`, because for a request "no list" and "the empty list" differ.
+///
+/// A shape that lacks a required member is read all the same, with an empty value for it: Cognito
+/// sends such (`CustomDomainConfig` is `{}` for a domain without one), and the rest of the answer
+/// must not be lost over it. `strict` marks the shapes that insist: requests and whole answers.
 macro_rules! structure {
+    ($(#[$doc:meta])* strict $name:ident $body:tt) => {
+        structure! { @define [Option] [serde()] $(#[$doc])* $name $body }
+    };
+    ($(#[$doc:meta])* strict output $name:ident $body:tt) => {
+        structure! { @define [] [serde()] $(#[$doc])* $name $body }
+    };
     ($(#[$doc:meta])* output $name:ident $body:tt) => {
-        structure! { @define [] $(#[$doc])* $name $body }
+        structure! { @lenient [] $(#[$doc])* $name $body }
     };
     ($(#[$doc:meta])* $name:ident $body:tt) => {
-        structure! { @define [Option] $(#[$doc])* $name $body }
+        structure! { @lenient [Option] $(#[$doc])* $name $body }
     };
-    (@define $wrapper:tt $(#[$doc:meta])* $name:ident {
+    (@lenient $wrapper:tt $(#[$doc:meta])* $name:ident $body:tt) => {
+        structure! {
+            @define $wrapper
+            [serde(
+                default = "crate::primitives::Absent::absent",
+                deserialize_with = "crate::primitives::required"
+            )]
+            $(#[$doc])* $name $body
+        }
+        structure! { @absent $name $body }
+    };
+    (@absent $name:ident {
+        required {
+            $($(#[$doc:meta])* $member:ident: $type:ty $(= $wire:literal)?),* $(,)?
+        }
+        $($others:tt)*
+    }) => {
+        impl crate::primitives::Absent for $name {
+            fn absent() -> Self {
+                Self::new($(<$type as crate::primitives::Absent>::absent()),*)
+            }
+        }
+    };
+    (@absent $name:ident { $($others:tt)* }) => {
+        impl crate::primitives::Absent for $name {
+            fn absent() -> Self {
+                Self::new()
+            }
+        }
+    };
+    (@define $wrapper:tt $required_reading:tt $(#[$doc:meta])* $name:ident {
         $(required {
             $($(#[$required_doc:meta])*
             $required:ident: $required_type:ty $(= $required_wire:literal)?),* $(,)?
@@ -42,6 +82,7 @@ macro_rules! structure {
             $($(
                 $(#[$required_doc])*
                 $(#[serde(rename = $required_wire)])?
+                #$required_reading
                 pub $required: $required_type,
             )*)?
             $($(
@@ -171,6 +212,12 @@ macro_rules! string_enum {
             }
         }
 
+        impl crate::primitives::Absent for $name {
+            fn absent() -> Self {
+                Self::Other(String::new())
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
@@ -223,12 +270,12 @@ macro_rules! operation {
             /// Besides the errors every call can meet, Cognito documents
             #[doc = concat!($("[`", stringify!($error), "`](crate::ErrorCode::", stringify!($error), ") "),*)]
             /// for it.
-            $request $request_body
+            strict $request $request_body
         }
 
         structure! {
             #[doc = concat!("Answer to [`", stringify!($request), "`].")]
-            output $response $response_body
+            strict output $response $response_body
         }
 
         impl $crate::operation::Operation for $request {

@@ -12,6 +12,8 @@ pub mod passkeys;
 pub mod passwords;
 pub mod replicas;
 pub mod resource_servers;
+#[cfg(feature = "fixtures")]
+mod schemes;
 pub mod security;
 pub mod sessions;
 pub mod sign_up;
@@ -22,6 +24,8 @@ pub mod users;
 
 use serde::{Serialize, de::DeserializeOwned};
 
+#[cfg(feature = "fixtures")]
+pub use self::schemes::auth_scheme;
 use crate::error::ErrorCode;
 
 /// A request that [`Client::send`](crate::Client::send) can send.

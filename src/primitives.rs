@@ -3,13 +3,17 @@
 use std::{
     collections::BTreeMap,
     fmt,
+    marker::PhantomData,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::calendar;
+use crate::{
+    calendar,
+    sensitive::{Sensitive, Wipe},
+};
 
 /// A point in time, to the millisecond.
 ///
@@ -205,6 +209,87 @@ where
     }))
 }
 
+/// Reads a required member, which `null` leaves [`Absent`].
+///
+/// Not as an `Option`, so that whoever looks on sees the member's own type being read.
+pub(crate) fn required<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Absent,
+{
+    struct OrAbsent<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de> + Absent> de::Visitor<'de> for OrAbsent<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a required member")
+        }
+
+        fn visit_none<E: de::Error>(self) -> Result<T, E> {
+            Ok(T::absent())
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<T, E> {
+            Ok(T::absent())
+        }
+
+        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+            T::deserialize(deserializer)
+        }
+    }
+
+    deserializer.deserialize_option(OrAbsent(PhantomData))
+}
+
+/// What stands for a required member that an answer lacks.
+pub(crate) trait Absent {
+    /// The empty value.
+    fn absent() -> Self;
+}
+
+impl Absent for String {
+    fn absent() -> Self {
+        Self::new()
+    }
+}
+
+impl Absent for bool {
+    fn absent() -> Self {
+        false
+    }
+}
+
+impl Absent for i32 {
+    fn absent() -> Self {
+        0
+    }
+}
+
+impl Absent for Timestamp {
+    fn absent() -> Self {
+        Self::from_epoch_millis(0)
+    }
+}
+
+impl<T: Absent + Wipe> Absent for Sensitive<T> {
+    fn absent() -> Self {
+        Self::new(T::absent())
+    }
+}
+
+impl<T> Absent for Vec<T> {
+    fn absent() -> Self {
+        Self::new()
+    }
+}
+
+impl<V> Absent for BTreeMap<String, V> {
+    fn absent() -> Self {
+        Self::new()
+    }
+}
+
 /// A list or map member in its two forms: always there (answers), or optional (requests).
 pub(crate) trait Collection {
     /// Whether the member is left out when written.
@@ -320,5 +405,35 @@ mod tests {
         assert_eq!(serde_json::to_string(&blob)?, "\"AAEC\"");
         assert!(serde_json::from_str::<Blob>("\"%\"").is_err());
         Ok(())
+    }
+
+    #[test]
+    fn a_shape_without_its_required_members_does_not_cost_the_rest_of_the_answer()
+    -> Result<(), serde_json::Error> {
+        use crate::operation::domains::{CustomDomainConfigType, DescribeUserPoolDomainResponse};
+
+        // The first is what Cognito answers for a domain that is only a prefix.
+        for config in ["{}", r#"{"CertificateArn": null}"#] {
+            let json = format!(
+                r#"{{"DomainDescription": {{"Domain": "shop", "CustomDomainConfig": {config}}}}}"#
+            );
+            let answer: DescribeUserPoolDomainResponse = serde_json::from_str(&json)?;
+            let description = answer.domain_description.expect("it is there");
+            assert_eq!(description.domain.as_deref(), Some("shop"));
+            let config = CustomDomainConfigType::new("");
+            assert_eq!(description.custom_domain_config, Some(config));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn requests_and_whole_answers_insist_on_their_required_members() {
+        use crate::operation::{
+            sign_up::SignUpResponse, user_pools::DeleteUserPoolRequest, users::GetUserResponse,
+        };
+
+        assert!(serde_json::from_str::<SignUpResponse>("{}").is_err());
+        assert!(serde_json::from_str::<GetUserResponse>("{}").is_err());
+        assert!(serde_json::from_str::<DeleteUserPoolRequest>("{}").is_err());
     }
 }

@@ -147,6 +147,25 @@ const OTHER_THROTTLING_CODES: [&str; 11] = [
     "TransactionInProgressException",
 ];
 
+impl Error {
+    /// Whether the account, the pool or a proxy was asked too often; wait and try again.
+    ///
+    /// [`ErrorCode::LimitExceeded`] is not meant: it stands for a quota of hours or for good.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        matches!(self, Self::Service(error) if is_service_throttling(error))
+    }
+
+    /// Whether the same call may succeed when it is made again soon.
+    ///
+    /// The client has already retried where that was safe. Where
+    /// [`outcome_unknown`](Self::outcome_unknown) also holds, look before you repeat the call.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        classify(self, RetrySafety::Repeatable).is_some()
+    }
+}
+
 /// Says why a failed attempt is worth another; `None` if it must not be repeated.
 ///
 /// A clock that is off is not seen in an error alone; ask [`ClockSkew::explains`] as well.
@@ -183,11 +202,6 @@ pub(crate) fn classify(error: &Error, safety: RetrySafety) -> Option<RetryReason
         }
         Error::Decode(_) | Error::Credentials { .. } | Error::InvalidInput(_) => None,
     }
-}
-
-/// Whether an error says that too many requests a second came.
-pub(crate) fn is_throttled(error: &Error) -> bool {
-    matches!(error, Error::Service(error) if is_service_throttling(error))
 }
 
 fn is_service_throttling(error: &ServiceError) -> bool {
@@ -406,7 +420,7 @@ mod tests {
         );
         assert_eq!(classify(error, RetrySafety::Once), once, "{row}: once");
         assert_eq!(
-            is_throttled(error),
+            error.is_throttled(),
             repeatable == THROTTLING,
             "{row}: throttled"
         );

@@ -95,14 +95,17 @@ pub trait Wipe: sealed::Sealed {
 
 impl Wipe for String {
     fn wipe(&mut self) {
-        self.zeroize();
+        // All at once, where `String::zeroize` writes byte after byte, of tokens some thousand.
+        let mut bytes = std::mem::take(self).into_bytes();
+        bytes.spare_capacity_mut().zeroize();
+        bytes.as_mut_slice().zeroize();
     }
 }
 
 impl Wipe for serde_json::Value {
     fn wipe(&mut self) {
         match self {
-            Self::String(text) => text.zeroize(),
+            Self::String(text) => text.wipe(),
             Self::Array(items) => items.iter_mut().for_each(Wipe::wipe),
             Self::Object(members) => members.values_mut().for_each(Wipe::wipe),
             Self::Null | Self::Bool(_) | Self::Number(_) => {}
@@ -112,7 +115,7 @@ impl Wipe for serde_json::Value {
 
 /// Wire names of the members whose values, at every depth, are secret wherever they stand.
 ///
-/// For code that sees JSON and no types. The conformance test holds it against the types.
+/// For code that sees JSON and no types.
 pub(crate) const MEMBERS: &[&str] = &[
     "AccessToken",
     "ActorToken",
@@ -128,14 +131,17 @@ pub(crate) const MEMBERS: &[&str] = &[
     "Credential",
     "EncodedData",
     "FeedbackToken",
+    "Filter",
     "IdToken",
     "IpAddress",
     "IssuedToken",
     "LastIPAddress",
     "Password",
     "PasswordVerifier",
+    "PreSignedUrl",
     "PreviousPassword",
     "ProposedPassword",
+    "ProviderAttributeValue",
     "ProviderDetails",
     "RefreshToken",
     "Salt",
@@ -193,13 +199,17 @@ mod sealed {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn debug_shows_nothing_of_the_value_in_any_format() {
         let secret = Sensitive::from("marker");
         assert!(!format!("{secret:?} {secret:#?}").contains("marker"));
-        let document = Sensitive::new(serde_json::json!({"id": "marker"}));
+        let document = Sensitive::new(json!({"id": "marker"}));
         assert!(!format!("{document:?} {document:#?}").contains("marker"));
     }
 
@@ -208,6 +218,34 @@ mod tests {
         let secret: Sensitive<String> = serde_json::from_str("\"x\"")?;
         assert_eq!(serde_json::to_string(&secret)?, "\"x\"");
         Ok(())
+    }
+
+    /// The conformance test holds the types to the same facts.
+    #[test]
+    fn the_list_names_exactly_the_members_that_are_secret_in_some_shape() {
+        let shapes = &facts("service-model.json")["shapes"];
+        let added = &facts("beyond-the-model.json")["sensitive"];
+        let is_secret =
+            |name: &str| shapes[name]["sensitive"] == true || !added["shapes"][name].is_null();
+        let mut secret = BTreeSet::new();
+        for (owner, shape) in shapes.as_object().into_iter().flatten() {
+            for (member, target) in shape["members"].as_object().into_iter().flatten() {
+                let target = target.as_str().unwrap_or_default();
+                // Of a structure that is secret as a whole, the list names the members.
+                let is_structure = !shapes[target]["members"].is_null();
+                let is_added = !added["members"][format!("{owner}.{member}")].is_null();
+                if is_added || is_secret(owner) || is_secret(target) && !is_structure {
+                    secret.insert(member.as_str());
+                }
+            }
+        }
+        assert_eq!(MEMBERS, secret.into_iter().collect::<Vec<_>>());
+    }
+
+    fn facts(name: &str) -> serde_json::Value {
+        let path = format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{name}: {e}"));
+        serde_json::from_str(&text).unwrap_or_else(|e| panic!("{name}: {e}"))
     }
 
     #[test]
@@ -223,8 +261,8 @@ mod tests {
 
     #[test]
     fn wipe_empties_strings_at_every_depth() {
-        let mut value = serde_json::json!({"a": ["x", {"b": "y"}], "n": 1});
+        let mut value = json!({"a": ["x", {"b": "y"}], "n": 1});
         value.wipe();
-        assert_eq!(value, serde_json::json!({"a": ["", {"b": ""}], "n": 1}));
+        assert_eq!(value, json!({"a": ["", {"b": ""}], "n": 1}));
     }
 }

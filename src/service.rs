@@ -133,6 +133,11 @@ impl CognitoService {
         &self.client
     }
 
+    /// The sign-in below, for flows other than [`login`](Self::login).
+    pub fn sign_in(&self) -> &SignIn {
+        &self.sign_in
+    }
+
     /// The user pool's ID.
     #[must_use]
     pub fn user_pool_id(&self) -> &str {

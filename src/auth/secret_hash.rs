@@ -36,6 +36,11 @@ impl AppClient {
         &self.id
     }
 
+    /// Some operations take the secret itself instead of a hash.
+    pub(crate) fn client_secret(&self) -> Option<&Sensitive<String>> {
+        self.secret.as_ref()
+    }
+
     /// The secret hash over a username; `None` for a client without a secret.
     ///
     /// The username must be the one that stands in the same request: an alias where an alias is

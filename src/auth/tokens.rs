@@ -1,0 +1,158 @@
+//! The tokens of a signed-in user: refreshing and revoking them.
+
+use std::time::{Duration, SystemTime};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    AuthOutcome, SignIn,
+    flows::{Start, no_tokens},
+};
+use crate::{
+    error::Error,
+    operation::auth::{
+        AuthFlowType, AuthenticationResultType, GetTokensFromRefreshTokenRequest,
+        GlobalSignOutRequest, InitiateAuthRequest, NewDeviceMetadataType, RevokeTokenRequest,
+    },
+    primitives::Timestamp,
+    sensitive::Sensitive,
+};
+
+/// The tokens of a signed-in user.
+///
+/// It serializes with the tokens in it: keep what you write as safe as a password.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Tokens {
+    /// Token for operations that act as the user, such as `GetUser`.
+    pub access_token: Sensitive<String>,
+    /// Token that tells who the user is; absent when the flow gives none.
+    pub id_token: Option<Sensitive<String>>,
+    /// Token to get new ones with; absent when the flow gives none.
+    pub refresh_token: Option<Sensitive<String>>,
+    /// How long the access token is valid, counted from the answer.
+    pub expires_in: Duration,
+    /// When the access token expires, by the server's clock.
+    pub expires_at: Timestamp,
+    /// Kind of the access token, in practice `Bearer`.
+    pub token_type: String,
+    /// A new device to confirm, if the pool remembers devices.
+    pub new_device_metadata: Option<NewDeviceMetadataType>,
+}
+
+impl Tokens {
+    /// The canonical username that the access token names; `None` if it cannot be read.
+    ///
+    /// [`refresh_token_auth`](SignIn::refresh_token_auth) needs it. The token's signature is not
+    /// verified here, so do not let anybody in by this name.
+    #[must_use]
+    pub fn username(&self) -> Option<Sensitive<String>> {
+        let payload = self.access_token.expose().split('.').nth(1)?;
+        let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
+        let claims: Value = serde_json::from_slice(&payload).ok()?;
+        claims.get("username")?.as_str().map(Into::into)
+    }
+
+    /// Takes the tokens out of an answer; `None` without an access token.
+    pub(crate) fn from_result(result: AuthenticationResultType, now: SystemTime) -> Option<Self> {
+        let seconds = result.expires_in.unwrap_or(0);
+        let expires_in = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+        let now = Timestamp::from(now).epoch_millis();
+        Some(Self {
+            access_token: result.access_token?,
+            id_token: result.id_token,
+            refresh_token: result.refresh_token,
+            expires_in,
+            expires_at: Timestamp::from_epoch_millis(
+                now.saturating_add(i64::from(seconds.max(0)) * 1000),
+            ),
+            token_type: result.token_type.unwrap_or_else(|| "Bearer".to_owned()),
+            new_device_metadata: result.new_device_metadata,
+        })
+    }
+}
+
+impl SignIn {
+    /// Gets fresh tokens for a refresh token, with `GetTokensFromRefreshToken`.
+    ///
+    /// The result always holds a refresh token: with rotation the new one, which replaces the old
+    /// one within a minute, else the one you gave. For a program that needs a valid token again and
+    /// again see [`TokenSource`](super::TokenSource).
+    ///
+    /// # Errors
+    /// [`NotAuthorized`](crate::ErrorCode::NotAuthorized) for a token that is expired or revoked,
+    /// [`RefreshTokenReuse`](crate::ErrorCode::RefreshTokenReuse) for one that was replaced, and
+    /// others of [`GetTokensFromRefreshTokenRequest`].
+    pub async fn refresh(
+        &self,
+        refresh_token: impl Into<Sensitive<String>>,
+    ) -> Result<Tokens, Error> {
+        let mut request =
+            GetTokensFromRefreshTokenRequest::new(refresh_token, self.app_client().id());
+        request.client_secret = self.app_client().client_secret().cloned();
+        request.device_key = self.device().map(|device| device.key.clone());
+        request.client_metadata = self.metadata().cloned();
+        let response = self.client().send(&request).await?;
+        let mut tokens = self
+            .tokens(response.authentication_result)
+            .ok_or_else(no_tokens::<GetTokensFromRefreshTokenRequest>)?;
+        tokens.refresh_token.get_or_insert(request.refresh_token);
+        Ok(tokens)
+    }
+
+    /// Gets fresh tokens for a refresh token, with the older flow `REFRESH_TOKEN_AUTH`.
+    ///
+    /// It serves app clients without refresh token rotation. The username must be the canonical
+    /// one, see [`Tokens::username`]; a client without a secret does not need it, give `""`. The
+    /// result holds the refresh token that you gave.
+    ///
+    /// # Errors
+    /// [`NotAuthorized`](crate::ErrorCode::NotAuthorized) for a token that is expired or revoked, or
+    /// for a client with rotation; others of
+    /// [`AdminInitiateAuthRequest`](crate::operation::auth::AdminInitiateAuthRequest) and
+    /// [`InitiateAuthRequest`].
+    pub async fn refresh_token_auth(
+        &self,
+        username: impl Into<Sensitive<String>>,
+        refresh_token: impl Into<Sensitive<String>>,
+    ) -> Result<Tokens, Error> {
+        let refresh_token = refresh_token.into();
+        let start = Start::new(AuthFlowType::RefreshTokenAuth, username.into())
+            .parameter("REFRESH_TOKEN", &refresh_token);
+        let AuthOutcome::Tokens(mut tokens) = self.start(start).await? else {
+            return Err(no_tokens::<InitiateAuthRequest>());
+        };
+        tokens.refresh_token.get_or_insert(refresh_token);
+        Ok(tokens)
+    }
+
+    /// Revokes a refresh token and every access token that came from it.
+    ///
+    /// # Errors
+    /// Those of [`RevokeTokenRequest`].
+    pub async fn revoke(&self, refresh_token: impl Into<Sensitive<String>>) -> Result<(), Error> {
+        let mut request = RevokeTokenRequest::new(refresh_token, self.app_client().id());
+        request.client_secret = self.app_client().client_secret().cloned();
+        self.client().send(&request).await?;
+        Ok(())
+    }
+
+    /// Signs the user out everywhere, by revoking all tokens.
+    ///
+    /// An administrator does the same for any user with
+    /// [`AdminUserGlobalSignOutRequest`](crate::operation::auth::AdminUserGlobalSignOutRequest).
+    ///
+    /// # Errors
+    /// Those of [`GlobalSignOutRequest`].
+    pub async fn global_sign_out(
+        &self,
+        access_token: impl Into<Sensitive<String>>,
+    ) -> Result<(), Error> {
+        self.client()
+            .send(&GlobalSignOutRequest::new(access_token))
+            .await?;
+        Ok(())
+    }
+}

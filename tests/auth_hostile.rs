@@ -1,0 +1,252 @@
+//! No answer of a server can panic the client, whatever it poses as a challenge.
+#![cfg(feature = "srp")]
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use cognito_idp::{
+    Client, Error, Sensitive,
+    auth::{
+        AppClient, AuthOutcome, Challenge, ChallengeAnswer, RememberedDevice, SignIn, Tokens,
+        totp_uri,
+    },
+    operation::auth::ChallengeNameType,
+    transport::{HttpClient, HttpFuture},
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// Gives the same answer to every request.
+#[derive(Debug)]
+struct Parrot(Bytes);
+
+impl HttpClient for Parrot {
+    fn call(&self, _request: http::Request<Bytes>) -> HttpFuture<'_> {
+        Box::pin(async { Ok(http::Response::new(self.0.clone())) })
+    }
+}
+
+fn sign_in(answer: &Value) -> Result<SignIn, Error> {
+    let client = Client::builder()
+        .region("eu-central-1")
+        .http_client(Parrot(answer.to_string().into()))
+        .build()?;
+    let sign_in = SignIn::public(client, AppClient::new("client").secret("secret"))
+        .user_pool_id("eu-central-1_Pool")
+        .with_device(RememberedDevice::new("key", "group", "password"));
+    Ok(sign_in)
+}
+
+/// Every answer that the challenge takes.
+fn answers(challenge: Challenge) -> Vec<ChallengeAnswer> {
+    let device = RememberedDevice::new("key", "group", "password");
+    match challenge {
+        Challenge::SmsMfa(challenge) => vec![challenge.answer("1")],
+        Challenge::EmailOtp(challenge) => vec![challenge.answer("1")],
+        Challenge::SmsOtp(challenge) => vec![challenge.answer("1")],
+        Challenge::SoftwareTokenMfa(challenge) => vec![challenge.answer("1")],
+        Challenge::SelectMfaType(challenge) => {
+            let choices = challenge.choices.clone();
+            let choices = choices.iter();
+            choices
+                .map(|choice| challenge.clone().answer(choice))
+                .collect()
+        }
+        Challenge::MfaSetup(challenge) => vec![
+            challenge.clone().answer_email("a@example.com"),
+            challenge.answer_totp("session"),
+        ],
+        Challenge::SelectChallenge(challenge) => {
+            let choices = challenge.choices.clone();
+            let choices = choices.iter();
+            let mut answers: Vec<_> = choices
+                .map(|choice| challenge.clone().answer(choice))
+                .collect();
+            answers.push(challenge.clone().answer_password("P"));
+            answers.push(challenge.answer_password_srp("P"));
+            answers
+        }
+        Challenge::Password(challenge) => vec![challenge.answer("P")],
+        Challenge::PasswordSrp(challenge) => {
+            vec![challenge.clone().answer("P"), challenge.answer_srp_a("abc")]
+        }
+        Challenge::PasswordVerifier(challenge) => vec![challenge.answer("signature", "time")],
+        Challenge::DeviceSrpAuth(challenge) => vec![
+            challenge.clone().answer(device),
+            challenge.answer_srp_a("key", "abc"),
+        ],
+        Challenge::DevicePasswordVerifier(challenge) => {
+            vec![challenge.answer("key", "signature", "time")]
+        }
+        Challenge::NewPasswordRequired(challenge) => {
+            vec![challenge.attribute("given_name", "Alice").answer("P")]
+        }
+        Challenge::CustomChallenge(challenge) => vec![challenge.answer("42")],
+        Challenge::WebAuthn(challenge) => vec![challenge.answer(json!({"id": "x"}))],
+        Challenge::AdminNoSrpAuth(challenge) => vec![challenge.answer("P")],
+        Challenge::Other(challenge) => vec![challenge.answer([("A", "b")])],
+        challenge => panic!("no answer is tested for {:?}", challenge.name()),
+    }
+}
+
+async fn walk(answer: &Value) -> Result<(), Error> {
+    let sign_in = sign_in(answer)?;
+    let _ = sign_in.srp("alice", "P").await;
+    let outcome = sign_in.password("alice", "P").await?;
+    let stored = serde_json::to_string(&outcome).expect("an outcome is JSON");
+    let restored: AuthOutcome = serde_json::from_str(&stored).expect("it is read again");
+    assert_eq!(restored, outcome);
+    match outcome {
+        AuthOutcome::Tokens(tokens) => drop(tokens.username()),
+        AuthOutcome::Challenge(challenge) => {
+            if let Challenge::MfaSetup(challenge) = &challenge {
+                let _ = sign_in.set_up_totp(challenge.clone()).await;
+            }
+            for answer in answers(challenge) {
+                let _ = sign_in.respond(answer).await;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn run(answer: &Value) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime");
+    // Whether it is an error does not matter here.
+    let _ = runtime.block_on(walk(answer));
+}
+
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        9 => prop::sample::select(ChallengeNameType::VALUES).prop_map(str::to_owned),
+        1 => "\\PC{0,12}",
+    ]
+}
+
+fn parameters() -> impl Strategy<Value = BTreeMap<String, String>> {
+    const NAMES: &[&str] = &[
+        "USERNAME",
+        "USER_ID_FOR_SRP",
+        "SRP_B",
+        "SALT",
+        "SECRET_BLOCK",
+        "DEVICE_KEY",
+        "requiredAttributes",
+        "userAttributes",
+        "MFAS_CAN_CHOOSE",
+        "MFAS_CAN_SETUP",
+        "CREDENTIAL_REQUEST_OPTIONS",
+        "CODE_DELIVERY_DESTINATION",
+        "CODE_DELIVERY_DELIVERY_MEDIUM",
+        "FRIENDLY_DEVICE_NAME",
+    ];
+    let value = prop_oneof![
+        "\\PC{0,16}",
+        "-?[0-9a-f]{1,16}",
+        Just("[\"SMS_MFA\",\"\",\"😀\"]".to_owned()),
+        Just("[\"userAttributes.\",\"userAttributes.x\",1]".to_owned()),
+        Just("{\"a\":\"b\",\"c\":null}".to_owned()),
+        Just("[".repeat(1000)),
+        Just("{\"a\":".repeat(1000)),
+    ];
+    prop::collection::btree_map(prop::sample::select(NAMES), value, 0..6).prop_map(|map| {
+        map.into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    })
+}
+
+/// A text, a number, or what else a member might wrongly be.
+fn anything() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "\\PC{0,8}".prop_map(Value::from),
+        Just(json!([])),
+        Just(json!({})),
+    ]
+}
+
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(32)
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn no_challenge_panics_the_client(
+        name in name(),
+        parameters in parameters(),
+        session in prop::option::of("\\PC{0,8}"),
+        available in prop::collection::vec(name(), 0..4),
+    ) {
+        run(&json!({
+            "ChallengeName": name,
+            "ChallengeParameters": parameters,
+            "Session": session,
+            "AvailableChallenges": available,
+        }));
+    }
+
+    #[test]
+    fn no_shape_of_an_answer_panics_the_client(
+        name in anything(),
+        parameters in anything(),
+        session in anything(),
+        available in anything(),
+        token in anything(),
+        seconds in anything(),
+    ) {
+        run(&json!({
+            "ChallengeName": name,
+            "ChallengeParameters": parameters,
+            "Session": session,
+            "AvailableChallenges": available,
+            "AuthenticationResult": {"AccessToken": token, "ExpiresIn": seconds},
+        }));
+        run(&json!({"AuthenticationResult": {"AccessToken": token, "ExpiresIn": seconds}}));
+    }
+
+    #[test]
+    fn no_access_token_panics_the_reading_of_its_username(token in "\\PC{0,40}|[A-Za-z0-9._-]{0,40}") {
+        let tokens: Tokens = serde_json::from_value(json!({
+            "access_token": token,
+            "expires_in": {"secs": 1, "nanos": 0},
+            "expires_at": 1,
+            "token_type": "Bearer",
+        })).expect("tokens");
+        let _ = tokens.username();
+    }
+
+    #[test]
+    fn a_totp_address_is_ascii_whatever_the_names(issuer in "\\PC{0,12}", account in "\\PC{0,12}") {
+        let uri = totp_uri(&issuer, &account, &Sensitive::from("JBSWY3DPEHPK3PXP"));
+        prop_assert!(uri.expose().bytes().all(|byte| byte.is_ascii_graphic()));
+        prop_assert_eq!(uri.expose().matches(':').count(), 2);
+    }
+}
+
+#[test]
+fn the_username_is_read_from_the_access_token() -> Result<(), serde_json::Error> {
+    let tokens: Tokens = serde_json::from_value(json!({
+        "access_token": "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIiwidXNlcm5hbWUiOiJhbGljZS3DqSJ9.c2ln",
+        "expires_in": {"secs": 1, "nanos": 0},
+        "expires_at": 1,
+        "token_type": "Bearer",
+    }))?;
+    let name = tokens.username();
+    assert_eq!(
+        name.as_ref().map(Sensitive::expose).map(String::as_str),
+        Some("alice-é")
+    );
+    Ok(())
+}
