@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use http::header;
 use serde::de::IgnoredAny;
-use tokio::time::Instant;
+use tokio::time::{Instant, Timeout};
 
 #[cfg(not(feature = "sigv4"))]
 use std::convert::Infallible as Credentials;
@@ -680,7 +680,7 @@ impl Shared {
         deadline: Deadline,
     ) -> Result<Option<Credentials>, Error> {
         let found = deadline.limit(self.credentials(call)).await;
-        found.unwrap_or_else(|| Err(credentials_error(call, TooSlow)))
+        found.unwrap_or_else(|_| Err(credentials_error(call, TooSlow)))
     }
 
     async fn attempt(
@@ -695,10 +695,10 @@ impl Shared {
         let sent = (self.time_source)();
         let started = Instant::now();
         let response = deadline
-            .or_after(call.attempt_timeout)
+            .min(Deadline::after(call.attempt_timeout))
             .limit(self.http_client.call(request))
             .await
-            .unwrap_or_else(|| Err(TransportError::new(TransportErrorKind::Timeout)))
+            .unwrap_or_else(|_| Err(TransportError::new(TransportErrorKind::Timeout)))
             .map_err(|error| Error::Transport {
                 operation: call.operation,
                 error,
@@ -718,21 +718,17 @@ impl Shared {
     }
 }
 
-/// When a call must have ended; never, if that is further off than the clock can count.
-#[derive(Clone, Copy, Debug)]
-struct Deadline(Option<Instant>);
+/// When a call must have ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Deadline(Instant);
 
 impl Deadline {
-    fn after(timeout: Duration) -> Self {
-        Self(Instant::now().checked_add(timeout))
-    }
+    /// As good as never, for what is further off than the clock can count.
+    const FAR: Duration = Duration::from_hours(24 * 365);
 
-    /// The earlier of this and the end of a time-out that starts now.
-    fn or_after(self, timeout: Duration) -> Self {
-        match (self, Self::after(timeout)) {
-            (Self(Some(one)), Self(Some(other))) => Self(Some(one.min(other))),
-            (Self(one), Self(other)) => Self(one.or(other)),
-        }
+    fn after(timeout: Duration) -> Self {
+        let now = Instant::now();
+        Self(now.checked_add(timeout).unwrap_or_else(|| now + Self::FAR))
     }
 
     fn later(self, by: Duration) -> Self {
@@ -741,17 +737,12 @@ impl Deadline {
 
     /// Whether a wait from now on lasts until then.
     fn is_within(self, wait: Duration) -> bool {
-        let end = Instant::now().checked_add(wait);
-        self.0
-            .is_some_and(|deadline| end.is_none_or(|end| end >= deadline))
+        Self::after(wait) >= self
     }
 
-    /// Runs the work until then; `None` if it did not end in time.
-    async fn limit<F: Future>(self, work: F) -> Option<F::Output> {
-        match self.0 {
-            Some(deadline) => tokio::time::timeout_at(deadline, work).await.ok(),
-            None => Some(work.await),
-        }
+    /// Runs the work until then.
+    fn limit<F: Future>(self, work: F) -> Timeout<F> {
+        tokio::time::timeout_at(self.0, work)
     }
 }
 
