@@ -188,9 +188,8 @@ impl Planter {
             return json!("plain");
         }
         let marker = format!("MARKER-{:04}", self.planted.len());
-        self.planted.push(marker.clone());
         let text = match self.form {
-            Form::Text => return marker.into(),
+            Form::Text => marker.clone(),
             Form::Address => format!("{marker}@example.net"),
             Form::Json => json!({"a": [marker], "b": {"c": marker, "d\"": "ä"}}).to_string(),
             Form::Token => {
@@ -204,6 +203,9 @@ impl Planter {
                 )
             }
         };
+        if matches!(self.form, Form::Json | Form::Token) {
+            self.planted.push(marker);
+        }
         self.planted.push(text.clone());
         text.into()
     }
