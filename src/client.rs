@@ -732,7 +732,7 @@ impl Deadline {
     }
 
     fn later(self, by: Duration) -> Self {
-        Self(self.0.and_then(|deadline| deadline.checked_add(by)))
+        Self(self.0.checked_add(by).unwrap_or(self.0))
     }
 
     /// Whether a wait from now on lasts until then.
