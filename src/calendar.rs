@@ -58,15 +58,17 @@ impl DateTime {
 
     /// `20150830T123600Z`, the form of `x-amz-date`.
     pub(crate) fn iso_8601_basic(self) -> String {
-        let Self {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            second,
-        } = self;
-        format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+        // Every signature is dated, and `format!` takes ten times as long.
+        let mut text = String::with_capacity(16);
+        push_digits(&mut text, self.year, 4);
+        push_digits(&mut text, self.month, 2);
+        push_digits(&mut text, self.day, 2);
+        text.push('T');
+        push_digits(&mut text, self.hour, 2);
+        push_digits(&mut text, self.minute, 2);
+        push_digits(&mut text, self.second, 2);
+        text.push('Z');
+        text
     }
 
     /// `Thu Jan 1 00:00:00 UTC 1970`, as Java's `EEE MMM d HH:mm:ss z yyyy` in English.
@@ -88,6 +90,13 @@ impl DateTime {
         let weekday = name(&WEEKDAYS, days.rem_euclid(7)).unwrap_or_default();
         let month = name(&MONTHS, month - 1).unwrap_or_default();
         format!("{weekday} {month} {day} {hour:02}:{minute:02}:{second:02} UTC {year}")
+    }
+}
+
+fn push_digits(text: &mut String, number: i64, count: u32) {
+    for place in (0..count).rev() {
+        let digit = u8::try_from(number / 10_i64.pow(place) % 10).unwrap_or_default();
+        text.push(char::from(b'0' + digit));
     }
 }
 
@@ -113,13 +122,12 @@ pub(crate) fn parse_iso_8601(text: &str) -> Option<i64> {
 
 /// Reads the `Date` header's `Thu, 17 Jun 2021 19:05:29 GMT` as seconds since 1970.
 pub(crate) fn parse_http_date(text: &str) -> Option<i64> {
-    let (_, text) = text.split_once(", ")?;
-    let mut parts = text.strip_suffix(" GMT")?.splitn(4, ' ');
-    let day = number(parts.next()?)?;
-    let name = parts.next()?;
+    let text = text.strip_suffix(" GMT")?;
+    let day = number(text.get(5..7)?)?;
+    let name = text.get(8..11)?;
     let month = MONTHS.iter().position(|month| *month == name)?;
-    let year = number(parts.next()?)?;
-    let [hour, minute, second] = numbers(parts.next()?, ':')?;
+    let year = number(text.get(12..16)?)?;
+    let [hour, minute, second] = numbers(text.get(17..)?, ':')?;
     let month = i64::try_from(month).ok()? + 1;
     DateTime {
         year,

@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use http::header;
 use serde::de::IgnoredAny;
-use tokio::time::Instant;
+use tokio::time::{Instant, Timeout};
 
 #[cfg(not(feature = "sigv4"))]
 use std::convert::Infallible as Credentials;
@@ -23,7 +23,11 @@ use crate::{
 use crate::{
     endpoint::{self, Endpoint, EndpointOptions, Region},
     error::{Error, InvalidInput, TransportError, TransportErrorKind},
-    operation::{AuthScheme, Operation, Paginated, RetrySafety},
+    operation::{
+        AuthScheme, Operation, Paginated, RetrySafety,
+        security::{GetProvisionedLimitRequest, LimitClass, LimitDefinitionType},
+    },
+    pacing::{Pacer, Pacing, QuotaCategory},
     protocol,
     random::random,
     retry::{ClockSkew, RetryPolicy, RetryQuota, RetryReason, classify},
@@ -116,6 +120,28 @@ impl Client {
         self.shared
             .clock_skew
             .corrected((self.shared.time_source)())
+    }
+
+    /// Reads the account's own limits of the categories that can be raised, for the
+    /// [pacing](ClientBuilder::pacing) of this client and its clones.
+    ///
+    /// One signed call for each of the five; does nothing on a client without pacing.
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send); the limits read so far are kept.
+    pub async fn read_limits(&self) -> Result<(), Error> {
+        let Some(pacer) = &self.shared.pacer else {
+            return Ok(());
+        };
+        let adjustable = |category: &&QuotaCategory| category.is_adjustable();
+        for category in QuotaCategory::ALL.iter().filter(adjustable) {
+            let attributes = [("Category".to_owned(), category.as_str().to_owned())];
+            let definition = LimitDefinitionType::new(LimitClass::ApiCategory, attributes);
+            let request = GetProvisionedLimitRequest::new(definition);
+            let limit = self.send(&request).await?.limit;
+            pacer.set_limit(*category, f64::from(limit.provisioned_limit_value));
+        }
+        Ok(())
     }
 
     /// Walks the pages of a list operation.
@@ -293,6 +319,7 @@ pub struct ClientBuilder {
     operation_timeout: Duration,
     time_source: fn() -> SystemTime,
     clock_skew_correction: bool,
+    pacing: Option<Pacing>,
 }
 
 impl Default for ClientBuilder {
@@ -310,6 +337,7 @@ impl Default for ClientBuilder {
             operation_timeout: OPERATION_TIMEOUT,
             time_source: SystemTime::now,
             clock_skew_correction: true,
+            pacing: None,
         }
     }
 }
@@ -417,6 +445,18 @@ impl ClientBuilder {
         self
     }
 
+    /// Holds calls back so that they stay within Cognito's quotas; nothing is held back by default.
+    ///
+    /// For programs that send many calls: [`CognitoService::add_to_group`] for thousands of users,
+    /// imports, reports. Calls wait for their turn before their [time](Self::operation_timeout)
+    /// begins to count.
+    ///
+    /// [`CognitoService::add_to_group`]: crate::CognitoService::add_to_group
+    pub fn pacing(mut self, pacing: Pacing) -> Self {
+        self.pacing = Some(pacing);
+        self
+    }
+
     /// Makes the client.
     ///
     /// # Errors
@@ -463,6 +503,7 @@ impl ClientBuilder {
                 operation_timeout: self.operation_timeout,
                 time_source: self.time_source,
                 clock_skew_correction: self.clock_skew_correction,
+                pacer: self.pacing.as_ref().map(Pacer::new),
             }),
         })
     }
@@ -509,6 +550,7 @@ struct Shared {
     operation_timeout: Duration,
     time_source: fn() -> SystemTime,
     clock_skew_correction: bool,
+    pacer: Option<Pacer>,
 }
 
 #[cfg(feature = "sigv4")]
@@ -565,13 +607,23 @@ impl Shared {
         call: &Call,
         operation: &Trace,
     ) -> Result<http::Response<Bytes>, Error> {
-        let deadline = Deadline::after(call.operation_timeout);
+        let mut deadline = Deadline::after(call.operation_timeout);
         let policy = call.retry_policy.as_ref().unwrap_or(&self.retry_policy);
         let mut cost = None;
         let mut attempt = 1;
         let mut outcome_unknown = false;
         let mut credentials_renewed = false;
         loop {
+            let leave = match &self.pacer {
+                Some(pacer) => {
+                    let began = Instant::now();
+                    let leave = pacer.admit(call.operation).await;
+                    // Whoever lets calls queue for their turn does not want them to time out there.
+                    deadline = deadline.later(began.elapsed());
+                    leave
+                }
+                None => None,
+            };
             let credentials = self.credentials_until(call, deadline).await?;
             let skew = self.clock_skew.millis();
             let trace = Trace::attempt(call.operation, attempt);
@@ -579,6 +631,9 @@ impl Shared {
             let result = trace
                 .run(self.attempt(call, credentials.as_ref(), deadline))
                 .await;
+            if let (Some(pacer), Some(leave)) = (&self.pacer, leave) {
+                pacer.learn(leave, result.as_ref().is_err_and(Error::is_throttled));
+            }
             let mut error = match result {
                 Ok(response) => {
                     self.retry_quota.succeeded(cost);
@@ -625,7 +680,7 @@ impl Shared {
         deadline: Deadline,
     ) -> Result<Option<Credentials>, Error> {
         let found = deadline.limit(self.credentials(call)).await;
-        found.unwrap_or_else(|| Err(credentials_error(call, TooSlow)))
+        found.unwrap_or_else(|_| Err(credentials_error(call, TooSlow)))
     }
 
     async fn attempt(
@@ -640,10 +695,10 @@ impl Shared {
         let sent = (self.time_source)();
         let started = Instant::now();
         let response = deadline
-            .or_after(call.attempt_timeout)
+            .min(Deadline::after(call.attempt_timeout))
             .limit(self.http_client.call(request))
             .await
-            .unwrap_or_else(|| Err(TransportError::new(TransportErrorKind::Timeout)))
+            .unwrap_or_else(|_| Err(TransportError::new(TransportErrorKind::Timeout)))
             .map_err(|error| Error::Transport {
                 operation: call.operation,
                 error,
@@ -663,36 +718,31 @@ impl Shared {
     }
 }
 
-/// When a call must have ended; never, if that is further off than the clock can count.
-#[derive(Clone, Copy, Debug)]
-struct Deadline(Option<Instant>);
+/// When a call must have ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Deadline(Instant);
 
 impl Deadline {
+    /// As good as never, for what is further off than the clock can count.
+    const FAR: Duration = Duration::from_hours(24 * 365);
+
     fn after(timeout: Duration) -> Self {
-        Self(Instant::now().checked_add(timeout))
+        let now = Instant::now();
+        Self(now.checked_add(timeout).unwrap_or_else(|| now + Self::FAR))
     }
 
-    /// The earlier of this and the end of a time-out that starts now.
-    fn or_after(self, timeout: Duration) -> Self {
-        match (self, Self::after(timeout)) {
-            (Self(Some(one)), Self(Some(other))) => Self(Some(one.min(other))),
-            (Self(one), Self(other)) => Self(one.or(other)),
-        }
+    fn later(self, by: Duration) -> Self {
+        Self(self.0.checked_add(by).unwrap_or(self.0))
     }
 
     /// Whether a wait from now on lasts until then.
     fn is_within(self, wait: Duration) -> bool {
-        let end = Instant::now().checked_add(wait);
-        self.0
-            .is_some_and(|deadline| end.is_none_or(|end| end >= deadline))
+        Self::after(wait) >= self
     }
 
-    /// Runs the work until then; `None` if it did not end in time.
-    async fn limit<F: Future>(self, work: F) -> Option<F::Output> {
-        match self.0 {
-            Some(deadline) => tokio::time::timeout_at(deadline, work).await.ok(),
-            None => Some(work.await),
-        }
+    /// Runs the work until then.
+    fn limit<F: Future>(self, work: F) -> Timeout<F> {
+        tokio::time::timeout_at(self.0, work)
     }
 }
 

@@ -27,6 +27,7 @@ pub mod error;
 #[cfg(feature = "fixtures")]
 pub mod fixture;
 pub mod operation;
+pub mod pacing;
 mod primitives;
 pub mod protocol;
 mod random;

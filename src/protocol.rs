@@ -57,7 +57,9 @@ pub fn http_response<O: Operation>(response: http::Response<Bytes>) -> Result<O:
 }
 
 pub(crate) fn encode<O: Operation>(operation: &O) -> Result<Bytes, Error> {
-    let body = serde_json::to_vec(operation)
+    // Most requests fit, so that the buffer need not grow.
+    let mut body = Vec::with_capacity(512);
+    serde_json::to_writer(&mut body, operation)
         .map_err(|_| InvalidInput::new(O::NAME, "must serialize to a JSON object"))?;
     Ok(Bytes::from(body))
 }

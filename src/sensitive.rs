@@ -95,14 +95,17 @@ pub trait Wipe: sealed::Sealed {
 
 impl Wipe for String {
     fn wipe(&mut self) {
-        self.zeroize();
+        // All at once, where `String::zeroize` writes byte after byte, of tokens some thousand.
+        let mut bytes = std::mem::take(self).into_bytes();
+        bytes.spare_capacity_mut().zeroize();
+        bytes.as_mut_slice().zeroize();
     }
 }
 
 impl Wipe for serde_json::Value {
     fn wipe(&mut self) {
         match self {
-            Self::String(text) => text.zeroize(),
+            Self::String(text) => text.wipe(),
             Self::Array(items) => items.iter_mut().for_each(Wipe::wipe),
             Self::Object(members) => members.values_mut().for_each(Wipe::wipe),
             Self::Null | Self::Bool(_) | Self::Number(_) => {}
@@ -128,14 +131,17 @@ pub(crate) const MEMBERS: &[&str] = &[
     "Credential",
     "EncodedData",
     "FeedbackToken",
+    "Filter",
     "IdToken",
     "IpAddress",
     "IssuedToken",
     "LastIPAddress",
     "Password",
     "PasswordVerifier",
+    "PreSignedUrl",
     "PreviousPassword",
     "ProposedPassword",
+    "ProviderAttributeValue",
     "ProviderDetails",
     "RefreshToken",
     "Salt",

@@ -134,7 +134,6 @@ impl CognitoService {
     }
 
     /// The sign-in below, for flows other than [`login`](Self::login).
-    #[must_use]
     pub fn sign_in(&self) -> &SignIn {
         &self.sign_in
     }

@@ -5,7 +5,7 @@
 //! general signer of `aws-sigv4` is the oracle of the tests.
 
 use std::{
-    fmt::{self, Write as _},
+    fmt,
     sync::{Mutex, PoisonError},
     time::SystemTime,
 };
@@ -24,6 +24,7 @@ use crate::{
     protocol::{SERVICE, X_AMZ_TARGET},
 };
 
+const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
 const X_AMZ_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
@@ -81,51 +82,65 @@ impl Signer {
     ) -> Result<(), InvalidInput> {
         check_access_key_id(credentials.access_key_id())?;
         let token = credentials.session_token().map(secret_header).transpose()?;
-        let time = time_parts(time);
-        let canonical = canonical_request(request, &time.timestamp, token.as_ref())?;
-        let scope = format!(
-            "{}/{}/{SERVICE}/aws4_request",
-            time.day,
-            self.region.as_str()
-        );
-        let string_to_sign = format!(
-            "AWS4-HMAC-SHA256\n{}\n{scope}\n{}",
-            time.timestamp,
-            hex(&Sha256::digest(canonical.as_bytes()))
-        );
-        let mut mac = self.key(credentials, &time);
-        mac.update(string_to_sign.as_bytes());
-        let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={}, Signature={}",
+        let timestamp = DateTime::from_system_time(time).iso_8601_basic();
+        let day = timestamp.split('T').next().unwrap_or_default();
+        let scope = [
+            day,
+            "/",
+            self.region.as_str(),
+            "/",
+            SERVICE,
+            "/aws4_request",
+        ]
+        .concat();
+
+        let canonical = canonical_request(request, &timestamp, token.as_ref())?;
+        let canonical_hash = hex(&Sha256::digest(canonical));
+        let string_to_sign = [
+            ALGORITHM,
+            "\n",
+            &timestamp,
+            "\n",
+            &scope,
+            "\n",
+            &canonical_hash,
+        ];
+        let mut mac = self.key(credentials, time, day);
+        mac.update(string_to_sign.concat().as_bytes());
+        let authorization = [
+            ALGORITHM,
+            " Credential=",
             credentials.access_key_id(),
+            "/",
+            &scope,
+            ", SignedHeaders=",
             signed_headers(token.is_some()),
-            hex(&mac.finalize().into_bytes()),
-        );
+            ", Signature=",
+            &hex(&mac.finalize().into_bytes()),
+        ]
+        .concat();
 
         let headers = request.headers_mut();
-        headers.insert(X_AMZ_DATE, header_value(time.timestamp)?);
+        headers.insert(X_AMZ_DATE, header_value(timestamp)?);
         if let Some(token) = token {
             headers.insert(X_AMZ_SECURITY_TOKEN, token);
         }
-        headers.insert(header::AUTHORIZATION, secret_header(&authorization)?);
+        headers.insert(header::AUTHORIZATION, secret_header(authorization)?);
         Ok(())
     }
 
-    fn key(&self, credentials: &Credentials, time: &TimeParts) -> Hmac<Sha256> {
+    fn key(&self, credentials: &Credentials, time: SystemTime, day: &str) -> Hmac<Sha256> {
         let mut day_key = self.day_key.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(key) = day_key
-            .as_ref()
-            .filter(|key| key.fits(credentials, &time.day))
-        {
+        if let Some(key) = day_key.as_ref().filter(|key| key.fits(credentials, day)) {
             return key.mac.clone();
         }
         let secret = credentials.secret_access_key();
-        let key = generate_signing_key(secret, time.instant, self.region.as_str(), SERVICE);
+        let key = generate_signing_key(secret, time, self.region.as_str(), SERVICE);
         let mac = Hmac::<Sha256>::new_from_slice(key.as_ref())
             .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
         *day_key = Some(DayKey {
             credentials: credentials.clone(),
-            day: time.day.clone(),
+            day: day.to_owned(),
             mac: mac.clone(),
         });
         mac
@@ -154,52 +169,36 @@ impl DayKey {
     }
 }
 
-struct TimeParts {
-    instant: SystemTime,
-    timestamp: String,
-    day: String,
-}
-
-fn time_parts(instant: SystemTime) -> TimeParts {
-    let timestamp = DateTime::from_system_time(instant).iso_8601_basic();
-    let day = timestamp.split('T').next().unwrap_or_default().to_owned();
-    TimeParts {
-        instant,
-        timestamp,
-        day,
-    }
-}
-
 fn canonical_request(
     request: &http::Request<Bytes>,
     timestamp: &str,
     token: Option<&HeaderValue>,
 ) -> Result<String, InvalidInput> {
     let headers = request.headers();
-    let mut canonical = String::with_capacity(512 + token.map_or(0, HeaderValue::len));
     let path = match request.uri().path() {
         "" => "/",
         path => path,
     };
-    let _ = writeln!(canonical, "{}\n{path}\n", request.method());
-    let _ = writeln!(
-        canonical,
-        "content-type:{}",
-        header_text(headers, &header::CONTENT_TYPE)?
-    );
-    let _ = writeln!(canonical, "host:{}", header_text(headers, &header::HOST)?);
-    let _ = writeln!(canonical, "x-amz-date:{timestamp}");
-    if let Some(token) = token.and_then(|token| token.to_str().ok()) {
-        let _ = writeln!(canonical, "x-amz-security-token:{token}");
+    let mut canonical = String::with_capacity(512 + token.map_or(0, HeaderValue::len));
+    for part in [request.method().as_str(), "\n", path, "\n\n"] {
+        canonical.push_str(part);
     }
-    let _ = writeln!(
-        canonical,
-        "x-amz-target:{}\n",
-        header_text(headers, &X_AMZ_TARGET)?
-    );
-    canonical.push_str(signed_headers(token.is_some()));
-    canonical.push('\n');
-    canonical.push_str(&hex(&Sha256::digest(request.body())));
+    let mut push_header = |name, value| {
+        for part in [name, ":", value, "\n"] {
+            canonical.push_str(part);
+        }
+    };
+    push_header("content-type", header_text(headers, &header::CONTENT_TYPE)?);
+    push_header("host", header_text(headers, &header::HOST)?);
+    push_header("x-amz-date", timestamp);
+    if let Some(token) = token.and_then(|token| token.to_str().ok()) {
+        push_header("x-amz-security-token", token);
+    }
+    push_header("x-amz-target", header_text(headers, &X_AMZ_TARGET)?);
+    let body_hash = hex(&Sha256::digest(request.body()));
+    for part in ["\n", signed_headers(token.is_some()), "\n", &body_hash] {
+        canonical.push_str(part);
+    }
     Ok(canonical)
 }
 
@@ -238,7 +237,10 @@ fn check_access_key_id(id: &str) -> Result<(), InvalidInput> {
     ))
 }
 
-fn secret_header(text: &str) -> Result<HeaderValue, InvalidInput> {
+fn secret_header<T>(text: T) -> Result<HeaderValue, InvalidInput>
+where
+    HeaderValue: TryFrom<T>,
+{
     let mut value = header_value(text)?;
     value.set_sensitive(true);
     Ok(value)
@@ -258,13 +260,15 @@ where
     })
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// The digits of a SHA-256 hash.
+fn hex(hash: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    let mut text = [0; 64];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(hash) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ impl<T: HttpClient + ?Sized> HttpClient for Arc<T> {
 
 #[cfg(feature = "reqwest")]
 mod reqwest_client {
-    use std::{error::Error as StdError, time::Duration};
+    use std::{error::Error as StdError, sync::OnceLock, time::Duration};
 
     use bytes::{Bytes, BytesMut};
 
@@ -68,6 +68,7 @@ mod reqwest_client {
     #[derive(Clone, Debug)]
     pub struct ReqwestClient {
         client: reqwest::Client,
+        endpoint: OnceLock<(http::Uri, reqwest::Url)>,
         max_response_size: usize,
     }
 
@@ -83,7 +84,7 @@ mod reqwest_client {
         /// Makes the transport from a reqwest builder that you may change: proxies, pool, DNS, TLS.
         ///
         /// Redirects stay off whatever the closure does, because reqwest would send passwords and
-        /// security tokens along. This is the one place of the public API where reqwest shows; its
+        /// security tokens along, and so do reqwest's own retries. This is the one place of the public API where reqwest shows; its
         /// version follows ours.
         ///
         /// # Errors
@@ -96,11 +97,13 @@ mod reqwest_client {
                 .pool_idle_timeout(POOL_IDLE_TIMEOUT);
             let client = change(tls(builder)?)
                 .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
                 .referer(false)
                 .build()
                 .map_err(|_| InvalidInput::new("http_client", "must be a valid configuration"))?;
             Ok(Self {
                 client,
+                endpoint: OnceLock::new(),
                 max_response_size: MAX_RESPONSE_SIZE,
             })
         }
@@ -116,7 +119,10 @@ mod reqwest_client {
             &self,
             request: http::Request<Bytes>,
         ) -> Result<http::Response<Bytes>, TransportError> {
-            let request = reqwest::Request::try_from(request).map_err(transport_error)?;
+            let (parts, body) = request.into_parts();
+            let mut request = reqwest::Request::new(parts.method, self.url(&parts.uri)?);
+            *request.headers_mut() = parts.headers;
+            *request.body_mut() = Some(body.into());
             let mut response = self
                 .client
                 .execute(request)
@@ -127,6 +133,19 @@ mod reqwest_client {
             *answer.headers_mut() = std::mem::take(response.headers_mut());
             *answer.body_mut() = self.collect(response).await?;
             Ok(answer)
+        }
+
+        /// The address as reqwest wants it. A client has one, so the first is parsed only once.
+        fn url(&self, uri: &http::Uri) -> Result<reqwest::Url, TransportError> {
+            if let Some((_, url)) = self.endpoint.get().filter(|(kept, _)| kept == uri) {
+                return Ok(url.clone());
+            }
+            let url = reqwest::Url::parse(&uri.to_string()).map_err(|error| {
+                TransportError::new(TransportErrorKind::Connect).with_source(error)
+            })?;
+            // It fails if another address is kept already, which does no harm.
+            let _ = self.endpoint.set((uri.clone(), url.clone()));
+            Ok(url)
         }
 
         async fn collect(&self, mut response: reqwest::Response) -> Result<Bytes, TransportError> {

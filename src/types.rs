@@ -33,7 +33,7 @@ string_enum! {
     AuthFactorType {
         /// A password, with or without SRP; only as first factor.
         Password = "PASSWORD",
-        /// A one-time code sent by e-mail.
+        /// A one-time code sent by email.
         EmailOtp = "EMAIL_OTP",
         /// A one-time code sent by text message.
         SmsOtp = "SMS_OTP",
@@ -63,7 +63,7 @@ string_enum! {
     DeliveryMediumType {
         /// By text message to `phone_number`.
         Sms = "SMS",
-        /// By e-mail to `email`.
+        /// By email to `email`.
         Email = "EMAIL",
     }
 }
@@ -139,7 +139,7 @@ string_enum! {
 structure! {
     /// How a user pool sends text messages.
     ///
-    /// Set up either Amazon SNS or `EumsSms`, not both.
+    /// Set up either Amazon SNS or `eums_sms`, not both.
     SmsConfigurationType {
         optional {
             /// Settings for AWS End User Messaging SMS; required in Regions without SNS.

@@ -1,17 +1,21 @@
 //! Every flow and every challenge, on fixtures.
 #![cfg(all(feature = "srp", feature = "sigv4"))]
 
-#[path = "auth/play.rs"]
-mod play;
-
-use std::{io, time::Duration};
+use std::{
+    error::Error as StdError,
+    io,
+    path::Path,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use cognito_idp::{
-    Error, ErrorCode,
+    Client, Error, ErrorCode,
     auth::{
         AppClient, AuthOutcome, Challenge, RememberedDevice, SignIn, Tokens, UserAuth,
         challenge::MfaType,
     },
+    credentials::Credentials,
+    fixture::{Fixture, Replay},
     operation::{
         auth::{ChallengeNameType, ContextDataType},
         passkeys::{CompleteWebAuthnRegistrationRequest, StartWebAuthnRegistrationRequest},
@@ -21,7 +25,7 @@ use cognito_idp::{
 use http::HeaderMap;
 use serde_json::json;
 
-use crate::play::{Outcome, Play};
+type Outcome<T = ()> = Result<T, Box<dyn StdError>>;
 
 const CLIENT: &str = "app-client-id";
 const SECRET: &str = "client-secret";
@@ -42,19 +46,34 @@ fn counting(bytes: &mut [u8]) -> io::Result<()> {
     Ok(())
 }
 
-fn public(play: &Play) -> Outcome<SignIn> {
-    let sign_in = SignIn::public(play.client()?, AppClient::new(CLIENT)).user_pool_id(POOL);
+fn load(flow: &str) -> Outcome<Replay> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/flows/{flow}.json"));
+    Ok(Replay::new([Fixture::load(file)?]))
+}
+
+/// A client that plays the flow, in the first second of 1970.
+fn client(play: &Replay) -> Outcome<Client> {
+    let client = Client::builder()
+        .region("eu-west-1")
+        .credentials(Credentials::new("any", "any", None, None, "test"))
+        .time_source(|| UNIX_EPOCH)
+        .http_client(play.clone());
+    Ok(client.build()?)
+}
+
+fn public(play: &Replay) -> Outcome<SignIn> {
+    let sign_in = SignIn::public(client(play)?, AppClient::new(CLIENT)).user_pool_id(POOL);
     Ok(sign_in.random_source(counting))
 }
 
-fn public_with_secret(play: &Play) -> Outcome<SignIn> {
+fn public_with_secret(play: &Replay) -> Outcome<SignIn> {
     let app_client = AppClient::new(CLIENT).secret(SECRET);
-    let sign_in = SignIn::public(play.client()?, app_client).user_pool_id(POOL);
+    let sign_in = SignIn::public(client(play)?, app_client).user_pool_id(POOL);
     Ok(sign_in.random_source(counting))
 }
 
-fn admin(play: &Play) -> Outcome<SignIn> {
-    let sign_in = SignIn::admin(play.client()?, POOL, AppClient::new(CLIENT));
+fn admin(play: &Replay) -> Outcome<SignIn> {
+    let sign_in = SignIn::admin(client(play)?, POOL, AppClient::new(CLIENT));
     Ok(sign_in.random_source(counting))
 }
 
@@ -74,12 +93,12 @@ macro_rules! challenge {
     }};
 }
 
-fn signed_in(play: &Play, outcome: AuthOutcome) -> Outcome<Tokens> {
+fn signed_in(play: &Replay, outcome: AuthOutcome) -> Outcome<Tokens> {
     let tokens = outcome.tokens().ok_or("a challenge instead of tokens")?;
     assert_eq!(tokens.access_token.expose(), "access-token");
     assert_eq!(tokens.expires_in, Duration::from_hours(1));
     assert_eq!(tokens.expires_at.epoch_millis(), 3_600_000);
-    play.finish();
+    play.verify()?;
     Ok(tokens)
 }
 
@@ -90,7 +109,7 @@ fn device() -> RememberedDevice {
 
 #[tokio::test]
 async fn sms_mfa_hashes_the_alias_first_and_the_canonical_name_then() -> Outcome {
-    let play = Play::load("sms_mfa")?;
+    let play = load("sms_mfa")?;
     let sign_in = public_with_secret(&play)?;
     let challenge = challenge!(sign_in.password(ALIAS, PASSWORD).await?, SmsMfa);
     assert_eq!(
@@ -104,7 +123,7 @@ async fn sms_mfa_hashes_the_alias_first_and_the_canonical_name_then() -> Outcome
 
 #[tokio::test]
 async fn email_otp_is_posed_to_a_user_who_prefers_it() -> Outcome {
-    let play = Play::load("email_otp")?;
+    let play = load("email_otp")?;
     let sign_in = public(&play)?;
     let outcome = sign_in
         .user_auth(UserAuth::new("alice").email_otp())
@@ -117,7 +136,7 @@ async fn email_otp_is_posed_to_a_user_who_prefers_it() -> Outcome {
 
 #[tokio::test]
 async fn sms_otp_follows_the_choice_of_it() -> Outcome {
-    let play = Play::load("sms_otp")?;
+    let play = load("sms_otp")?;
     let sign_in = public(&play)?;
     let choice = challenge!(
         sign_in.user_auth(UserAuth::new("alice")).await?,
@@ -139,7 +158,7 @@ async fn sms_otp_follows_the_choice_of_it() -> Outcome {
 
 #[tokio::test]
 async fn software_token_mfa_takes_a_second_code_after_a_wrong_one() -> Outcome {
-    let play = Play::load("software_token_mfa")?;
+    let play = load("software_token_mfa")?;
     let sign_in = public(&play)?;
     let challenge = challenge!(sign_in.password("alice", PASSWORD).await?, SoftwareTokenMfa);
     assert_eq!(
@@ -154,7 +173,7 @@ async fn software_token_mfa_takes_a_second_code_after_a_wrong_one() -> Outcome {
 
 #[tokio::test]
 async fn select_mfa_type_answers_with_one_of_the_choices() -> Outcome {
-    let play = Play::load("select_mfa_type")?;
+    let play = load("select_mfa_type")?;
     let sign_in = public(&play)?;
     let choice = challenge!(sign_in.password("alice", PASSWORD).await?, SelectMfaType);
     let expected = [
@@ -171,7 +190,7 @@ async fn select_mfa_type_answers_with_one_of_the_choices() -> Outcome {
 
 #[tokio::test]
 async fn mfa_setup_ends_with_the_session_of_the_verified_app() -> Outcome {
-    let play = Play::load("mfa_setup_totp")?;
+    let play = load("mfa_setup_totp")?;
     let sign_in = public(&play)?;
     let challenge = challenge!(sign_in.password("alice", PASSWORD).await?, MfaSetup);
     assert_eq!(
@@ -191,7 +210,7 @@ async fn mfa_setup_ends_with_the_session_of_the_verified_app() -> Outcome {
 
 #[tokio::test]
 async fn mfa_setup_takes_an_email_address() -> Outcome {
-    let play = Play::load("mfa_setup_email")?;
+    let play = load("mfa_setup_email")?;
     let sign_in = public(&play)?;
     let challenge = challenge!(sign_in.password("alice", PASSWORD).await?, MfaSetup);
     let outcome = sign_in.respond(challenge.answer_email(ALIAS)).await?;
@@ -202,7 +221,7 @@ async fn mfa_setup_takes_an_email_address() -> Outcome {
 
 #[tokio::test]
 async fn select_challenge_takes_the_password_at_once() -> Outcome {
-    let play = Play::load("select_challenge")?;
+    let play = load("select_challenge")?;
     let sign_in = public(&play)?;
     let choice = challenge!(
         sign_in.user_auth(UserAuth::new("alice")).await?,
@@ -214,7 +233,7 @@ async fn select_challenge_takes_the_password_at_once() -> Outcome {
 
 #[tokio::test]
 async fn password_is_asked_for_after_it_was_chosen() -> Outcome {
-    let play = Play::load("password")?;
+    let play = load("password")?;
     let sign_in = public(&play)?;
     let choice = challenge!(
         sign_in.user_auth(UserAuth::new("alice")).await?,
@@ -228,22 +247,22 @@ async fn password_is_asked_for_after_it_was_chosen() -> Outcome {
 
 #[tokio::test]
 async fn user_srp_sends_the_proof_of_the_test_vector() -> Outcome {
-    let play = Play::load("user_srp")?;
+    let play = load("user_srp")?;
     let outcome = public_with_secret(&play)?.srp(ALIAS, PASSWORD).await?;
     signed_in(&play, outcome).map(drop)
 }
 
 #[tokio::test]
 async fn srp_works_on_the_admin_side() -> Outcome {
-    let play = Play::load("admin_srp")?;
+    let play = load("admin_srp")?;
     let outcome = admin(&play)?.srp("alice", PASSWORD).await?;
     signed_in(&play, outcome).map(drop)
 }
 
 #[tokio::test]
 async fn srp_without_a_user_pool_is_refused_before_anything_is_sent() -> Outcome {
-    let play = Play::load("user_srp")?;
-    let sign_in = SignIn::public(play.client()?, AppClient::new(CLIENT));
+    let play = load("user_srp")?;
+    let sign_in = SignIn::public(client(&play)?, AppClient::new(CLIENT));
     let refused = sign_in.srp(ALIAS, PASSWORD).await;
     assert!(matches!(refused, Err(Error::InvalidInput(_))));
     Ok(())
@@ -251,7 +270,7 @@ async fn srp_without_a_user_pool_is_refused_before_anything_is_sent() -> Outcome
 
 #[tokio::test]
 async fn password_srp_is_asked_for_after_it_was_chosen() -> Outcome {
-    let play = Play::load("password_srp")?;
+    let play = load("password_srp")?;
     let sign_in = public(&play)?;
     let choice = challenge!(
         sign_in.user_auth(UserAuth::new("alice")).await?,
@@ -265,7 +284,7 @@ async fn password_srp_is_asked_for_after_it_was_chosen() -> Outcome {
 
 #[tokio::test]
 async fn select_challenge_proves_the_password_at_once() -> Outcome {
-    let play = Play::load("select_challenge_srp")?;
+    let play = load("select_challenge_srp")?;
     let sign_in = public(&play)?;
     let choice = challenge!(
         sign_in.user_auth(UserAuth::new("alice")).await?,
@@ -279,7 +298,7 @@ async fn select_challenge_proves_the_password_at_once() -> Outcome {
 
 #[tokio::test]
 async fn user_auth_proves_the_password_at_once() -> Outcome {
-    let play = Play::load("user_auth_srp")?;
+    let play = load("user_auth_srp")?;
     let user = UserAuth::new("alice").password_srp(PASSWORD);
     let outcome = public(&play)?.user_auth(user).await?;
     signed_in(&play, outcome).map(drop)
@@ -287,7 +306,7 @@ async fn user_auth_proves_the_password_at_once() -> Outcome {
 
 #[tokio::test]
 async fn a_remembered_device_proves_itself_on_the_way() -> Outcome {
-    let play = Play::load("device_srp")?;
+    let play = load("device_srp")?;
     let sign_in = public(&play)?.with_device(device());
     let outcome = sign_in.srp("alice", PASSWORD).await?;
     assert!(sign_in.device().is_some());
@@ -296,7 +315,7 @@ async fn a_remembered_device_proves_itself_on_the_way() -> Outcome {
 
 #[tokio::test]
 async fn a_stale_device_is_forgotten_and_the_sign_in_goes_on_without_it() -> Outcome {
-    let play = Play::load("stale_device")?;
+    let play = load("stale_device")?;
     let sign_in = public(&play)?.with_device(device());
     let outcome = sign_in.clone().srp("alice", PASSWORD).await?;
     assert_eq!(sign_in.device(), None);
@@ -307,7 +326,7 @@ async fn a_stale_device_is_forgotten_and_the_sign_in_goes_on_without_it() -> Out
 
 #[tokio::test]
 async fn a_device_that_turns_out_stale_after_a_code_is_left_out_next_time() -> Outcome {
-    let play = Play::load("stale_device_after_mfa")?;
+    let play = load("stale_device_after_mfa")?;
     let sign_in = public(&play)?.with_device(device());
     let challenge = challenge!(sign_in.password("alice", PASSWORD).await?, SmsMfa);
     let refused = sign_in.respond(challenge.answer("123456")).await;
@@ -319,7 +338,7 @@ async fn a_device_that_turns_out_stale_after_a_code_is_left_out_next_time() -> O
 
 #[tokio::test]
 async fn srp_values_made_elsewhere_are_passed_on() -> Outcome {
-    let play = Play::load("srp_by_hand")?;
+    let play = load("srp_by_hand")?;
     let sign_in = public(&play)?;
     let choice = challenge!(
         sign_in.user_auth(UserAuth::new("alice")).await?,
@@ -356,7 +375,7 @@ fn srp_a() -> Outcome<String> {
 
 #[tokio::test]
 async fn a_temporary_password_is_replaced_after_srp() -> Outcome {
-    let play = Play::load("new_password_required")?;
+    let play = load("new_password_required")?;
     let sign_in = public_with_secret(&play)?;
     let challenge = challenge!(sign_in.srp(ALIAS, PASSWORD).await?, NewPasswordRequired);
     assert_eq!(challenge.required_attributes, ["given_name"]);
@@ -370,7 +389,7 @@ async fn a_temporary_password_is_replaced_after_srp() -> Outcome {
 
 #[tokio::test]
 async fn a_custom_challenge_may_come_again() -> Outcome {
-    let play = Play::load("custom_challenge")?;
+    let play = load("custom_challenge")?;
     let sign_in = public(&play)?;
     let challenge = challenge!(sign_in.custom("alice").await?, CustomChallenge);
     assert_eq!(challenge.parameters["question"].expose(), "6 times 7");
@@ -382,7 +401,7 @@ async fn a_custom_challenge_may_come_again() -> Outcome {
 
 #[tokio::test]
 async fn a_custom_challenge_follows_srp() -> Outcome {
-    let play = Play::load("custom_after_srp")?;
+    let play = load("custom_after_srp")?;
     let sign_in = public(&play)?;
     let outcome = sign_in.custom_after_srp("alice", PASSWORD).await?;
     let challenge = challenge!(outcome, CustomChallenge);
@@ -392,7 +411,7 @@ async fn a_custom_challenge_follows_srp() -> Outcome {
 
 #[tokio::test]
 async fn a_passkey_signs_in() -> Outcome {
-    let play = Play::load("web_authn")?;
+    let play = load("web_authn")?;
     let sign_in = public(&play)?;
     let outcome = sign_in
         .user_auth(UserAuth::new("alice").web_authn())
@@ -412,8 +431,8 @@ async fn a_passkey_signs_in() -> Outcome {
 
 #[tokio::test]
 async fn a_passkey_is_registered_as_json_objects() -> Outcome {
-    let play = Play::load("passkey_registration")?;
-    let client = play.client()?;
+    let play = load("passkey_registration")?;
+    let client = client(&play)?;
     let started = client
         .send(&StartWebAuthnRegistrationRequest::new("access-token"))
         .await?;
@@ -427,13 +446,13 @@ async fn a_passkey_is_registered_as_json_objects() -> Outcome {
     });
     let request = CompleteWebAuthnRegistrationRequest::new("access-token", credential);
     client.send(&request).await?;
-    play.finish();
+    play.verify()?;
     Ok(())
 }
 
 #[tokio::test]
 async fn the_old_password_challenge_is_answered_on_the_admin_side() -> Outcome {
-    let play = Play::load("admin_no_srp_auth")?;
+    let play = load("admin_no_srp_auth")?;
     let sign_in = admin(&play)?;
     let challenge = challenge!(sign_in.custom("alice").await?, AdminNoSrpAuth);
     let outcome = sign_in.respond(challenge.answer(PASSWORD)).await?;
@@ -442,7 +461,7 @@ async fn the_old_password_challenge_is_answered_on_the_admin_side() -> Outcome {
 
 #[tokio::test]
 async fn a_challenge_of_tomorrow_is_answered_with_raw_responses() -> Outcome {
-    let play = Play::load("other_challenge")?;
+    let play = load("other_challenge")?;
     let sign_in = public(&play)?;
     let outcome = sign_in.password("alice", PASSWORD).await?;
     let Some(Challenge::Other(challenge)) = outcome.challenge() else {
@@ -456,7 +475,7 @@ async fn a_challenge_of_tomorrow_is_answered_with_raw_responses() -> Outcome {
 
 #[tokio::test]
 async fn a_new_device_is_confirmed_with_a_verifier_and_keeps_the_password() -> Outcome {
-    let play = Play::load("confirm_device")?;
+    let play = load("confirm_device")?;
     let sign_in = public(&play)?;
     let outcome = sign_in.password("alice", PASSWORD).await?;
     let tokens = outcome.tokens().ok_or("no tokens")?;
@@ -470,13 +489,13 @@ async fn a_new_device_is_confirmed_with_a_verifier_and_keeps_the_password() -> O
         "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAhIiMkJSYnKA=="
     );
     assert!(response.user_confirmation_necessary.unwrap_or(false));
-    play.finish();
+    play.verify()?;
     Ok(())
 }
 
 #[tokio::test]
 async fn a_refresh_keeps_the_old_refresh_token_until_there_is_a_new_one() -> Outcome {
-    let play = Play::load("refresh")?;
+    let play = load("refresh")?;
     let sign_in = public_with_secret(&play)?
         .with_device(device())
         .client_metadata([("tenant", "t-1")]);
@@ -488,24 +507,24 @@ async fn a_refresh_keeps_the_old_refresh_token_until_there_is_a_new_one() -> Out
     assert_eq!(rotated.expose(), "refresh-token-2");
     sign_in.revoke(rotated).await?;
     sign_in.global_sign_out(tokens.access_token).await?;
-    play.finish();
+    play.verify()?;
     Ok(())
 }
 
 #[tokio::test]
 async fn the_older_refresh_hashes_the_real_username() -> Outcome {
-    let play = Play::load("refresh_token_auth")?;
+    let play = load("refresh_token_auth")?;
     let sign_in = public_with_secret(&play)?;
     let tokens = sign_in.refresh_token_auth(USER, "refresh-token").await?;
     let kept = tokens.refresh_token.ok_or("no refresh token")?;
     assert_eq!(kept.expose(), "refresh-token");
-    play.finish();
+    play.verify()?;
     Ok(())
 }
 
 #[tokio::test]
 async fn step_up_parameters_go_along() -> Outcome {
-    let play = Play::load("step_up")?;
+    let play = load("step_up")?;
     let sign_in = public(&play)?;
     let user = UserAuth::new("alice")
         .sms_otp()
@@ -532,7 +551,7 @@ fn context() -> Outcome<ContextDataType> {
 #[tokio::test]
 async fn metadata_and_context_go_with_every_step_of_the_public_side() -> Outcome {
     for explicit in [false, true] {
-        let play = Play::load("context_public")?;
+        let play = load("context_public")?;
         let sign_in = public(&play)?
             .client_metadata([("tenant", "t-1")])
             .analytics_metadata(AnalyticsMetadataType::new().analytics_endpoint_id("endpoint"));
@@ -550,7 +569,7 @@ async fn metadata_and_context_go_with_every_step_of_the_public_side() -> Outcome
 
 #[tokio::test]
 async fn metadata_and_context_go_with_every_step_of_the_admin_side() -> Outcome {
-    let play = Play::load("context_admin")?;
+    let play = load("context_admin")?;
     let sign_in = admin(&play)?
         .client_metadata([("tenant", "t-1")])
         .analytics_metadata(AnalyticsMetadataType::new().analytics_endpoint_id("endpoint"))

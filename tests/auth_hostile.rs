@@ -250,3 +250,42 @@ fn the_username_is_read_from_the_access_token() -> Result<(), serde_json::Error>
     );
     Ok(())
 }
+
+#[tokio::test]
+async fn no_challenge_shows_what_is_secret() -> Result<(), Error> {
+    for name in ChallengeNameType::VALUES {
+        let sign_in = sign_in(&json!({
+            "ChallengeName": name,
+            "Session": "marker",
+            "ChallengeParameters": {
+                "USERNAME": "marker",
+                "SRP_B": "marker",
+                "SALT": "marker",
+                "SECRET_BLOCK": "marker",
+                "userAttributes": "{\"email\":\"marker\"}",
+                "question": "marker",
+            },
+        }))?
+        .client_metadata([("tenant", "marker")]);
+        let outcome = sign_in.password("marker", "marker").await?;
+        assert!(
+            !format!("{sign_in:?} {outcome:?}").contains("marker"),
+            "{name}"
+        );
+        let Some(challenge) = outcome.challenge() else {
+            panic!("{name} is not a challenge");
+        };
+        for answer in answers(challenge) {
+            assert!(!format!("{answer:?}").contains("marker"), "{name}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn what_runs_while_a_user_signs_in_is_small() -> Result<(), Error> {
+    let sign_in = sign_in(&json!({}))?;
+    let size = size_of_val(&sign_in.srp("alice", "P"));
+    assert!(size < 8 * 1024, "{size} bytes");
+    Ok(())
+}

@@ -11,7 +11,7 @@ use std::{
 };
 
 use cognito_idp::{
-    Client, Error,
+    Client, Error, ErrorCode,
     credentials::Credentials,
     fixture::{Fixture, Replay},
     operation::{AuthScheme, Operation},
@@ -231,7 +231,7 @@ impl Case {
             panic!("{}: {error}", self.name);
         };
         let body = &self.response["body"];
-        let code = error.code().map(|code| code.as_str());
+        let code = error.code().map(ErrorCode::as_str);
         let request_id = &self.response["headers"]["x-amzn-requestid"];
         assert_eq!(code, body["__type"].as_str(), "{}", self.name);
         assert_eq!(error.message(), body["message"].as_str(), "{}", self.name);

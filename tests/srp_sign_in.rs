@@ -99,7 +99,9 @@ fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// What the server keeps of a password.
@@ -108,7 +110,7 @@ struct Verifier {
     scope: String,
     name: String,
     salt: String,
-    verifier: Residue,
+    value: Residue,
 }
 
 impl Verifier {
@@ -119,14 +121,14 @@ impl Verifier {
             scope: scope.to_owned(),
             name: name.to_owned(),
             salt: salt.to_owned(),
-            verifier: residue("2").pow(&number(&x)),
+            value: residue("2").pow(&number(&x)),
         }
     }
 
     /// The public value `B` for a secret `b`.
     fn public(&self, secret: &U3072) -> Residue {
         let k = hash(&[&java_bytes(&format!("{:x}", Residue::MODULUS.get())), &[2]]);
-        residue(&hex(&k)) * self.verifier + residue("2").pow(secret)
+        residue(&hex(&k)) * self.value + residue("2").pow(secret)
     }
 
     fn signature(&self, srp_a: &str, secret: &U3072, block: &[u8], time: &str) -> String {
@@ -134,7 +136,7 @@ impl Verifier {
             &java_bytes(srp_a),
             &java_bytes(&hex_of(&self.public(secret))),
         ]);
-        let shared = (residue(srp_a) * self.verifier.pow(&number(&u))).pow(secret);
+        let shared = (residue(srp_a) * self.value.pow(&number(&u))).pow(secret);
         let extracted = mac(&java_bytes(&hex(&u)), &[&java_bytes(&hex_of(&shared))]);
         let key = mac(&extracted, &[b"Caldera Derived Key\x01"]);
         let message: [&[u8]; 4] = [
@@ -284,7 +286,7 @@ impl Shared {
             scope: DEVICE_GROUP.to_owned(),
             name: DEVICE.to_owned(),
             salt: decode(&config["Salt"]),
-            verifier: residue(verifier.trim_start_matches("00")),
+            value: residue(verifier.trim_start_matches("00")),
         });
     }
 }
@@ -397,7 +399,8 @@ async fn every_sign_in_starts_from_other_random_bytes() -> Outcome {
 #[tokio::test]
 async fn a_random_source_that_fails_stops_the_sign_in_before_anything_is_sent() -> Outcome {
     let cognito = FakeCognito::new("P@ssw0rd!", "1", &[7; 128]);
-    let broken: [fn(&mut [u8]) -> io::Result<()>; 2] = [
+    type RandomSource = fn(&mut [u8]) -> io::Result<()>;
+    let broken: [RandomSource; 2] = [
         |_| Err(io::Error::other("no entropy")),
         |bytes| {
             bytes.fill(0);
@@ -451,6 +454,10 @@ fn cases(count: u32) -> ProptestConfig {
 /// So that each round has another secret of the client, from a seed that proptest chooses.
 static SEED: AtomicU8 = AtomicU8::new(0);
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a source of random bytes can fail"
+)]
 fn seeded(bytes: &mut [u8]) -> io::Result<()> {
     let seed = SEED.load(Relaxed);
     for (at, byte) in bytes.iter_mut().enumerate() {

@@ -60,7 +60,6 @@ use crate::{
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use]
 pub struct SignIn {
     client: Client,
     app_client: AppClient,

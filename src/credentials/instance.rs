@@ -26,7 +26,7 @@ const ATTEMPTS: u32 = 4;
 const TIMEOUT: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Asks the metadata service of an EC2 instance (IMDSv2) for the credentials of its role.
+/// Asks the metadata service of an EC2 instance (version 2) for the credentials of its role.
 ///
 /// `AWS_EC2_METADATA_DISABLED=true` switches it off, `AWS_EC2_METADATA_SERVICE_ENDPOINT` and
 /// `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE` (`IPv4`, `IPv6`) say where it is. Nothing goes through

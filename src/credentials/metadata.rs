@@ -23,7 +23,9 @@ pub(super) type Found = Result<Option<Credentials>, CredentialsError>;
 
 /// The environment variables, or what a test takes for them.
 #[derive(Clone)]
-pub(super) struct Environment(Arc<dyn Fn(&str) -> Option<String> + Send + Sync>);
+pub(super) struct Environment(Arc<Lookup>);
+
+type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 impl Environment {
     pub(super) fn of_process() -> Self {
@@ -213,7 +215,7 @@ mod tests {
         let credentials = read_credentials(GOOD.as_bytes(), "test")?;
         assert_eq!(credentials.access_key_id(), "AKID");
         assert_eq!(credentials.session_token(), Some("marker-token"));
-        let noon = UNIX_EPOCH + Duration::from_secs(1_767_268_800);
+        let noon = UNIX_EPOCH + Duration::from_hours(490_908);
         assert_eq!(credentials.expiry(), Some(noon));
         Ok(())
     }

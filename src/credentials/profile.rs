@@ -92,7 +92,7 @@ impl ProfileCredentials {
             (Some(role_arn), Some(token_file)) => {
                 let role = Role {
                     token_file: self.expanded(token_file),
-                    role_arn: role_arn.to_owned(),
+                    arn: role_arn.to_owned(),
                     session_name: value("role_session_name").map(str::to_owned),
                     region: value("region").map(str::to_owned),
                 };

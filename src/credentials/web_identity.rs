@@ -40,7 +40,7 @@ pub struct WebIdentityCredentials {
 #[derive(Debug)]
 pub(super) struct Role {
     pub(super) token_file: String,
-    pub(super) role_arn: String,
+    pub(super) arn: String,
     pub(super) session_name: Option<String>,
     pub(super) region: Option<String>,
 }
@@ -75,9 +75,9 @@ impl WebIdentityCredentials {
             self.environment.get(FILE),
             self.environment.get("AWS_ROLE_ARN"),
         ) {
-            (Some(token_file), Some(role_arn)) => Role {
+            (Some(token_file), Some(arn)) => Role {
                 token_file,
-                role_arn,
+                arn,
                 session_name: self.environment.get("AWS_ROLE_SESSION_NAME"),
                 region: None,
             },
@@ -162,7 +162,7 @@ fn form(role: &Role, token: &str) -> Bytes {
     let session_name = role.session_name.as_deref().unwrap_or("cognito-idp");
     let mut body = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15".to_owned();
     for (name, value) in [
-        ("RoleArn", role.role_arn.as_str()),
+        ("RoleArn", role.arn.as_str()),
         ("RoleSessionName", session_name),
         ("WebIdentityToken", token),
     ] {
@@ -247,7 +247,7 @@ mod tests {
     fn the_form_carries_every_value_escaped() {
         let role = Role {
             token_file: String::new(),
-            role_arn: "arn:aws:iam::1:role/a b&c=d".to_owned(),
+            arn: "arn:aws:iam::1:role/a b&c=d".to_owned(),
             session_name: None,
             region: None,
         };

@@ -20,7 +20,7 @@ operation! {
             client_name: String,
         }
         optional {
-            /// Lifetime of access tokens, in the unit of `TokenValidityUnits`.
+            /// Lifetime of access tokens, in the unit of `token_validity_units`.
             ///
             /// The unit is hours by default. From 5 minutes to 1 day; left out, 1 hour.
             access_token_validity: i32,
@@ -37,14 +37,14 @@ operation! {
             auth_session_validity: i32,
             /// Secret of your own choice, 24 to 64 characters of letters, digits, `_` and `+`.
             ///
-            /// Give either this or `GenerateSecret`.
+            /// Give either this or `generate_secret`.
             client_secret: Sensitive<String>,
             /// Address used when a request to the sign-in pages names no `redirect_uri`.
             ///
-            /// Must be one of `CallbackURLs`.
+            /// Must be one of `callback_urls`.
             default_redirect_uri: String = "DefaultRedirectURI",
             /// Whether calls without AWS credentials may pass the user's IP address in
-            /// `UserContextData`.
+            /// `user_context_data`.
             ///
             /// Works only for a client with a secret; used by threat protection.
             enable_propagate_additional_user_context_data: bool,
@@ -56,7 +56,7 @@ operation! {
             ///
             /// A client made without a secret cannot be given one by `UpdateUserPoolClient`.
             generate_secret: bool,
-            /// Lifetime of ID tokens, in the unit of `TokenValidityUnits`.
+            /// Lifetime of ID tokens, in the unit of `token_validity_units`.
             ///
             /// The unit is hours by default. From 5 minutes to 1 day; left out, 1 hour.
             id_token_validity: i32,
@@ -69,9 +69,9 @@ operation! {
             /// Whether each refresh replaces the refresh token.
             ///
             /// With rotation on, refresh with `GetTokensFromRefreshToken`; leave
-            /// `ALLOW_REFRESH_TOKEN_AUTH` out of `ExplicitAuthFlows`.
+            /// `ALLOW_REFRESH_TOKEN_AUTH` out of `explicit_auth_flows`.
             refresh_token_rotation: RefreshTokenRotationType,
-            /// Lifetime of refresh tokens, in the unit of `TokenValidityUnits`.
+            /// Lifetime of refresh tokens, in the unit of `token_validity_units`.
             ///
             /// The unit is days by default. From 60 minutes to 10 years; left out or 0, 30 days.
             /// ID and access tokens cannot outlive it.
@@ -86,7 +86,7 @@ operation! {
             /// OAuth grants that the client may use: `code`, `implicit`, `client_credentials`.
             ///
             /// `client_credentials` needs a client secret and cannot be combined with the other
-            /// two. Takes effect only if `AllowedOAuthFlowsUserPoolClient` is `true`.
+            /// two. Takes effect only if `allowed_oauth_flows_user_pool_client` is `true`.
             allowed_oauth_flows: OAuthFlowType = "AllowedOAuthFlows",
             /// OAuth scopes that the client may request, at most 50.
             ///
@@ -174,7 +174,7 @@ operation! {
             client_id: Sensitive<String>,
         }
         optional {
-            /// Lifetime of access tokens, in the unit of `TokenValidityUnits`.
+            /// Lifetime of access tokens, in the unit of `token_validity_units`.
             ///
             /// The unit is hours by default. From 5 minutes to 1 day; left out, 1 hour.
             access_token_validity: i32,
@@ -193,10 +193,10 @@ operation! {
             client_name: String,
             /// Address used when a request to the sign-in pages names no `redirect_uri`.
             ///
-            /// Must be one of `CallbackURLs`.
+            /// Must be one of `callback_urls`.
             default_redirect_uri: String = "DefaultRedirectURI",
             /// Whether calls without AWS credentials may pass the user's IP address in
-            /// `UserContextData`.
+            /// `user_context_data`.
             ///
             /// Works only for a client with a secret; used by threat protection.
             enable_propagate_additional_user_context_data: bool,
@@ -205,7 +205,7 @@ operation! {
             /// Turning it on adds the claims `origin_jti` and `jti` to tokens; tokens issued
             /// before cannot be revoked.
             enable_token_revocation: bool,
-            /// Lifetime of ID tokens, in the unit of `TokenValidityUnits`.
+            /// Lifetime of ID tokens, in the unit of `token_validity_units`.
             ///
             /// The unit is hours by default. From 5 minutes to 1 day; left out, 1 hour.
             id_token_validity: i32,
@@ -216,9 +216,9 @@ operation! {
             /// Whether each refresh replaces the refresh token.
             ///
             /// With rotation on, refresh with `GetTokensFromRefreshToken`; take
-            /// `ALLOW_REFRESH_TOKEN_AUTH` out of `ExplicitAuthFlows`.
+            /// `ALLOW_REFRESH_TOKEN_AUTH` out of `explicit_auth_flows`.
             refresh_token_rotation: RefreshTokenRotationType,
-            /// Lifetime of refresh tokens, in the unit of `TokenValidityUnits`.
+            /// Lifetime of refresh tokens, in the unit of `token_validity_units`.
             ///
             /// The unit is days by default. From 60 minutes to 10 years; left out or 0, 30 days.
             /// ID and access tokens cannot outlive it.
@@ -233,7 +233,7 @@ operation! {
             /// OAuth grants that the client may use: `code`, `implicit`, `client_credentials`.
             ///
             /// `client_credentials` needs a client secret and cannot be combined with the other
-            /// two. Takes effect only if `AllowedOAuthFlowsUserPoolClient` is `true`.
+            /// two. Takes effect only if `allowed_oauth_flows_user_pool_client` is `true`.
             allowed_oauth_flows: OAuthFlowType = "AllowedOAuthFlows",
             /// OAuth scopes that the client may request, at most 50.
             ///
@@ -430,8 +430,8 @@ operation! {
 structure! {
     /// Amazon Pinpoint project that an app client's activity is reported to.
     ///
-    /// Name the project either by `ApplicationArn` or by `ApplicationId` with `RoleArn` and
-    /// `ExternalId`.
+    /// Name the project either by `application_arn` or by `application_id` with `role_arn` and
+    /// `external_id`.
     AnalyticsConfigurationType {
         optional {
             /// ARN of the Pinpoint project.
@@ -566,11 +566,11 @@ structure! {
     /// Units of an app client's token lifetimes.
     TokenValidityUnitsType {
         optional {
-            /// Unit of `AccessTokenValidity`, hours by default.
+            /// Unit of `access_token_validity`, hours by default.
             access_token: TimeUnitsType,
-            /// Unit of `IdTokenValidity`, hours by default.
+            /// Unit of `id_token_validity`, hours by default.
             id_token: TimeUnitsType,
-            /// Unit of `RefreshTokenValidity`, days by default.
+            /// Unit of `refresh_token_validity`, days by default.
             refresh_token: TimeUnitsType,
         }
     }
@@ -596,7 +596,7 @@ structure! {
     /// An app client with all its settings.
     output UserPoolClientType {
         optional {
-            /// Lifetime of access tokens, in the unit of `TokenValidityUnits`, or hours if there
+            /// Lifetime of access tokens, in the unit of `token_validity_units`, or hours if there
             /// is none.
             access_token_validity: i32,
             /// Whether the client may use the OAuth features of the pool's domain.
@@ -621,11 +621,11 @@ structure! {
             /// Address used when a request to the sign-in pages names no `redirect_uri`.
             default_redirect_uri: String = "DefaultRedirectURI",
             /// Whether calls without AWS credentials may pass the user's IP address in
-            /// `UserContextData`.
+            /// `user_context_data`.
             enable_propagate_additional_user_context_data: bool,
             /// Whether refresh tokens of the client can be revoked.
             enable_token_revocation: bool,
-            /// Lifetime of ID tokens, in the unit of `TokenValidityUnits`, or hours if there is
+            /// Lifetime of ID tokens, in the unit of `token_validity_units`, or hours if there is
             /// none.
             id_token_validity: i32,
             /// Time of the last change to the app client.
@@ -634,7 +634,7 @@ structure! {
             prevent_user_existence_errors: PreventUserExistenceErrorTypes,
             /// Whether each refresh replaces the refresh token.
             refresh_token_rotation: RefreshTokenRotationType,
-            /// Lifetime of refresh tokens, in the unit of `TokenValidityUnits`, or days if there
+            /// Lifetime of refresh tokens, in the unit of `token_validity_units`, or days if there
             /// is none.
             refresh_token_validity: i32,
             /// Units of the token lifetimes.

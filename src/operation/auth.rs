@@ -67,7 +67,7 @@ operation! {
             challenge_name: ChallengeNameType,
             /// Session to send with the answer to this challenge.
             ///
-            /// Good for one use and 3 to 15 minutes (`AuthSessionValidity` of the app client, 3
+            /// Good for one use and 3 to 15 minutes (`auth_session_validity` of the app client, 3
             /// by default). May be absent, as with `PASSWORD_VERIFIER`.
             session: Sensitive<String>,
         }
@@ -141,7 +141,7 @@ operation! {
             challenge_name: ChallengeNameType,
             /// Session to send with the answer to this challenge.
             ///
-            /// Good for one use and 3 to 15 minutes (`AuthSessionValidity` of the app client, 3
+            /// Good for one use and 3 to 15 minutes (`auth_session_validity` of the app client, 3
             /// by default). May be absent, as with `PASSWORD_VERIFIER`.
             session: Sensitive<String>,
         }
@@ -217,7 +217,7 @@ operation! {
             challenge_name: ChallengeNameType,
             /// Session to send with the answer to this challenge.
             ///
-            /// Good for one use and 3 to 15 minutes (`AuthSessionValidity` of the app client, 3
+            /// Good for one use and 3 to 15 minutes (`auth_session_validity` of the app client, 3
             /// by default). May be absent, as with `PASSWORD_VERIFIER`.
             session: Sensitive<String>,
         }
@@ -290,7 +290,7 @@ operation! {
             challenge_name: ChallengeNameType,
             /// Session to send with the answer to this challenge.
             ///
-            /// Good for one use and 3 to 15 minutes (`AuthSessionValidity` of the app client, 3
+            /// Good for one use and 3 to 15 minutes (`auth_session_validity` of the app client, 3
             /// by default). May be absent, as with `PASSWORD_VERIFIER`.
             session: Sensitive<String>,
         }
@@ -349,7 +349,7 @@ operation! {
         optional {
             /// Fresh tokens of the user.
             ///
-            /// `RefreshToken` is only set with rotation on; otherwise keep the old one.
+            /// `refresh_token` is only set with rotation on; otherwise keep the old one.
             authentication_result: AuthenticationResultType,
         }
     }
@@ -499,7 +499,7 @@ operation! {
             ///
             /// Leave unset for a token issued by Cognito.
             actor_token_provider_name: String,
-            /// Kind of the actor token; required with `ActorToken`.
+            /// Kind of the actor token; required with `actor_token`.
             actor_token_type: TokenTypeIdentifierType,
             /// Secret of the app client itself, not a hash; required if the client has one.
             ///
@@ -515,11 +515,11 @@ operation! {
         lists {
             /// Logical name of the service the token is for; at most one.
             ///
-            /// Cannot be combined with `Resources`.
+            /// Cannot be combined with `resources`.
             audiences: String,
             /// Identifier of the resource server of the pool the token is for; at most one.
             ///
-            /// Cannot be combined with `Audiences`.
+            /// Cannot be combined with `audiences`.
             resources: String,
             /// Scopes wanted in the new token, at most 50.
             ///
@@ -665,7 +665,7 @@ operation! {
 operation! {
     /// Records a user's verdict on a suspicious authentication event.
     ///
-    /// Serves the links of threat protection's notification e-mails; needs a pool on the Plus
+    /// Serves the links of threat protection's notification emails; needs a pool on the Plus
     /// tier, but no AWS credentials.
     UpdateAuthEventFeedback: NoAuth, Repeatable;
     errors {
@@ -680,7 +680,7 @@ operation! {
             username: Sensitive<String>,
             /// ID of the event to judge; at most 50 characters.
             event_id: String,
-            /// Token that came with the notification e-mail.
+            /// Token that came with the notification email.
             feedback_token: Sensitive<String>,
             /// Verdict on the event: `Valid` if it was the user, `Invalid` if not.
             feedback_value: FeedbackValueType,
@@ -807,7 +807,7 @@ string_enum! {
     ChallengeNameType {
         /// Second factor by text message; answer with `SMS_MFA_CODE`.
         SmsMfa = "SMS_MFA",
-        /// Code sent by e-mail, as first or second factor; answer with `EMAIL_OTP_CODE`.
+        /// Code sent by email, as first or second factor; answer with `EMAIL_OTP_CODE`.
         EmailOtp = "EMAIL_OTP",
         /// Code of the user's authenticator app; answer with `SOFTWARE_TOKEN_MFA_CODE`.
         SoftwareTokenMfa = "SOFTWARE_TOKEN_MFA",
@@ -899,7 +899,7 @@ structure! {
 structure! {
     /// Context of the end user's request, as passed on by a server for threat protection.
     ///
-    /// If sent at all, everything but `EncodedData` is required.
+    /// If sent at all, everything but `encoded_data` is required.
     ContextDataType {
         required {
             /// IP address of the end user, not of the server.
@@ -1046,7 +1046,7 @@ string_enum! {
         /// As a bearer token: whoever holds it may use it.
         Bearer = "Bearer",
         /// Not applicable: the token is not an access token.
-        NA = "N_A",
+        NotApplicable = "N_A",
     }
 }
 

@@ -29,7 +29,7 @@ operation! {
             settings: serde_json::Value,
             /// Whether the style is Cognito's default.
             ///
-            /// If `true`, leave out `Settings` and `Assets`.
+            /// If `true`, leave out `settings` and `assets`.
             use_cognito_provided_values: bool,
         }
         lists {
@@ -123,7 +123,7 @@ operation! {
             settings: serde_json::Value,
             /// Whether to go back to Cognito's default style.
             ///
-            /// If `true`, leave out `Settings` and `Assets`.
+            /// If `true`, leave out `settings` and `assets`.
             use_cognito_provided_values: bool,
             /// ID of the user pool.
             user_pool_id: String,

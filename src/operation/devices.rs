@@ -5,7 +5,7 @@ use crate::{primitives::Timestamp, sensitive::Sensitive, types::AttributeType};
 operation! {
     /// Registers the device of the signed-in user so that it can be remembered.
     ///
-    /// Call it when a sign-in returns `NewDeviceMetadata`. In a pool that tracks devices, a
+    /// Call it when a sign-in returns `new_device_metadata`. In a pool that tracks devices, a
     /// refresh fails with "Invalid Refresh Token" if the device was never confirmed.
     ConfirmDevice: NoAuth, Once;
     errors {
@@ -20,7 +20,7 @@ operation! {
             ///
             /// It must carry the scope `aws.cognito.signin.user.admin`.
             access_token: Sensitive<String>,
-            /// Key of the device, from `NewDeviceMetadata` of the sign-in.
+            /// Key of the device, from `new_device_metadata` of the sign-in.
             device_key: String,
         }
         optional {

@@ -26,7 +26,7 @@ operation! {
             custom_domain_config: CustomDomainConfigType,
             /// Version of the sign-in pages: 1 for the classic hosted UI, 2 for managed login.
             ///
-            /// Version 2 is not available in the Lite plan.
+            /// Version 2 is not available in the Lite tier.
             managed_login_version: i32,
             /// Routing of the domain between regions, for a pool with replicas.
             routing: RoutingType,
@@ -98,7 +98,7 @@ operation! {
             custom_domain_config: CustomDomainConfigType,
             /// Version of the sign-in pages: 1 for the classic hosted UI, 2 for managed login.
             ///
-            /// Version 2 is not available in the Lite plan.
+            /// Version 2 is not available in the Lite tier.
             managed_login_version: i32,
             /// Routing of the domain between regions, for a pool with replicas.
             routing: RoutingType,

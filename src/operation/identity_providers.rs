@@ -7,7 +7,7 @@ use crate::{primitives::Timestamp, sensitive::Sensitive};
 operation! {
     /// Adds an external identity provider to a user pool.
     ///
-    /// To offer it to users, also list it in `SupportedIdentityProviders` of an app client.
+    /// To offer it to users, also list it in `supported_identity_providers` of an app client.
     CreateIdentityProvider: SigV4, Once;
     errors {
         DuplicateProvider InternalError InvalidParameter LimitExceeded NotAuthorized
@@ -194,7 +194,7 @@ operation! {
         required {
             /// ID of the user pool to search.
             user_pool_id: String,
-            /// Identifier to look for, as set in `IdpIdentifiers`, 1 to 40 characters.
+            /// Identifier to look for, as set in `idp_identifiers`, 1 to 40 characters.
             idp_identifier: String,
         }
     }

@@ -18,7 +18,7 @@ operation! {
     }
     request AssociateSoftwareTokenRequest {
         optional {
-            /// Access token of the signed-in user; not together with `Session`.
+            /// Access token of the signed-in user; not together with `session`.
             ///
             /// It must carry the scope `aws.cognito.signin.user.admin`.
             access_token: Sensitive<String>,
@@ -58,7 +58,7 @@ operation! {
             user_code: Sensitive<String>,
         }
         optional {
-            /// Access token of the signed-in user; not together with `Session`.
+            /// Access token of the signed-in user; not together with `session`.
             ///
             /// It must carry the scope `aws.cognito.signin.user.admin`.
             access_token: Sensitive<String>,
@@ -126,7 +126,7 @@ operation! {
         optional {
             /// Email MFA of the user: whether it is on, and whether it is preferred.
             ///
-            /// Needs the Essentials plan or higher.
+            /// Needs the Essentials tier or higher.
             email_mfa_settings: EmailMfaSettingsType,
             /// SMS MFA of the user: whether it is on, and whether it is preferred.
             sms_mfa_settings: SmsMfaSettingsType = "SMSMfaSettings",
@@ -163,7 +163,7 @@ operation! {
         optional {
             /// Email MFA of the user: whether it is on, and whether it is preferred.
             ///
-            /// Needs the Essentials plan or higher.
+            /// Needs the Essentials tier or higher.
             email_mfa_settings: EmailMfaSettingsType,
             /// SMS MFA of the user: whether it is on, and whether it is preferred.
             sms_mfa_settings: SmsMfaSettingsType = "SMSMfaSettings",
@@ -211,7 +211,7 @@ operation! {
 operation! {
     /// Sets the MFA and passkey settings of a user pool.
     ///
-    /// Leaving out `MfaConfiguration` turns MFA off, so read the settings with
+    /// Leaving out `mfa_configuration` turns MFA off, so read the settings with
     /// `GetUserPoolMfaConfig` first and send them back whole.
     SetUserPoolMfaConfig: SigV4, Repeatable;
     errors {
@@ -227,7 +227,7 @@ operation! {
         optional {
             /// Template of the email with the sign-in or MFA code.
             ///
-            /// Needs the Essentials plan or higher and a pool that sends through its own Amazon
+            /// Needs the Essentials tier or higher and a pool that sends through its own Amazon
             /// SES identity.
             email_mfa_configuration: EmailMfaConfigType,
             /// Whether MFA is `OFF`, `ON` for every user, or `OPTIONAL` for each user to choose.
@@ -284,7 +284,7 @@ structure! {
             /// Whether Cognito asks for this factor first when the user has several.
             ///
             /// At most one factor can be preferred, and it must be enabled. Send it along with
-            /// `Enabled`: a factor sent without it can lose the preference.
+            /// `enabled`: a factor sent without it can lose the preference.
             preferred_mfa: bool,
         }
     }
@@ -301,7 +301,7 @@ structure! {
             /// Whether Cognito asks for this factor first when the user has several.
             ///
             /// At most one factor can be preferred, and it must be enabled. Send it along with
-            /// `Enabled`: a factor sent without it can lose the preference.
+            /// `enabled`: a factor sent without it can lose the preference.
             preferred_mfa: bool,
         }
     }
@@ -341,7 +341,7 @@ structure! {
             /// Whether Cognito asks for this factor first when the user has several.
             ///
             /// At most one factor can be preferred, and it must be enabled. Send it along with
-            /// `Enabled`: a factor sent without it can lose the preference.
+            /// `enabled`: a factor sent without it can lose the preference.
             preferred_mfa: bool,
         }
     }
@@ -370,7 +370,7 @@ string_enum! {
 structure! {
     /// Passkey settings of a user pool.
     ///
-    /// Needs the Essentials plan or higher.
+    /// Needs the Essentials tier or higher.
     WebAuthnConfigurationType {
         optional {
             /// Whether a passkey alone satisfies MFA.

@@ -31,7 +31,7 @@ operation! {
             /// Base64 of the HMAC-SHA256 of username and client ID under the client secret.
             ///
             /// Required if the app client has a secret; it must be computed over exactly the
-            /// `Username` of this request.
+            /// `username` of this request.
             secret_hash: Sensitive<String>,
             /// What is known about the end user's device and address, for threat protection.
             ///
@@ -86,7 +86,7 @@ operation! {
             /// Base64 of the HMAC-SHA256 of username and client ID under the client secret.
             ///
             /// Required if the app client has a secret; it must be computed over exactly the
-            /// `Username` of this request.
+            /// `username` of this request.
             secret_hash: Sensitive<String>,
             /// What is known about the end user's device and address, for threat protection.
             ///

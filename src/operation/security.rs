@@ -172,7 +172,7 @@ structure! {
         required {
             /// Whether the user is told by email.
             ///
-            /// The email is configured in `NotifyConfiguration`.
+            /// The email is configured in `notify_configuration`.
             notify: bool,
             /// What happens to the sign-in.
             event_action: AccountTakeoverEventActionType,
@@ -319,7 +319,7 @@ structure! {
             limit_class: LimitClass,
             /// Attributes that single out the limit within its class.
             ///
-            /// For `API_CATEGORY` the key `Category`, with a value such as `UserAuthentication`
+            /// For `API_CATEGORY` the key `category`, with a value such as `UserAuthentication`
             /// or `UserCreation`.
             attributes: BTreeMap<String, String>,
         }

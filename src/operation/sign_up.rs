@@ -23,7 +23,7 @@ operation! {
             client_id: Sensitive<String>,
             /// Username for the new user, 1 to 128 characters without white space.
             ///
-            /// In a pool that signs users in by e-mail or phone, send that here; the real
+            /// In a pool that signs users in by email or phone, send that here; the real
             /// username is then generated.
             username: Sensitive<String>,
         }
@@ -38,7 +38,7 @@ operation! {
             /// Base64 of the HMAC-SHA256 of username and client ID under the client secret.
             ///
             /// Required if the app client has a secret; it must be computed over exactly the
-            /// `Username` of this request.
+            /// `username` of this request.
             secret_hash: Sensitive<String>,
             /// What is known about the end user's device and address, for threat protection.
             ///
@@ -104,13 +104,13 @@ operation! {
             analytics_metadata: AnalyticsMetadataType,
             /// Whether to take over an alias that another user holds; false by default.
             ///
-            /// If true, the other user loses that e-mail address or phone number for sign-in; if
+            /// If true, the other user loses that email address or phone number for sign-in; if
             /// false, the call fails with `AliasExistsException`.
             force_alias_creation: bool,
             /// Base64 of the HMAC-SHA256 of username and client ID under the client secret.
             ///
             /// Required if the app client has a secret; it must be computed over exactly the
-            /// `Username` of this request.
+            /// `username` of this request.
             secret_hash: Sensitive<String>,
             /// Session from `SignUp`, to sign in right after this call with `USER_AUTH`.
             session: Sensitive<String>,
@@ -159,7 +159,7 @@ operation! {
             /// Base64 of the HMAC-SHA256 of username and client ID under the client secret.
             ///
             /// Required if the app client has a secret; it must be computed over exactly the
-            /// `Username` of this request.
+            /// `username` of this request.
             secret_hash: Sensitive<String>,
             /// What is known about the end user's device and address, for threat protection.
             ///
@@ -185,7 +185,7 @@ operation! {
 operation! {
     /// Confirms a new user as an administrator, without a code.
     ///
-    /// Does not mark the e-mail address or phone number as verified.
+    /// Does not mark the email address or phone number as verified.
     AdminConfirmSignUp: SigV4, Once;
     errors {
         InternalError InvalidLambdaResponse InvalidParameter LimitExceeded NotAuthorized

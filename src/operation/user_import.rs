@@ -1,11 +1,11 @@
 //! Import of users from CSV files.
 
-use crate::primitives::Timestamp;
+use crate::{primitives::Timestamp, sensitive::Sensitive};
 
 operation! {
     /// Creates a job that imports users from a CSV file.
     ///
-    /// Then upload the file to the job's `PreSignedUrl` and call `StartUserImportJob`. A job that
+    /// Then upload the file to the job's `pre_signed_url` and call `StartUserImportJob`. A job that
     /// is not started within a day or two expires.
     CreateUserImportJob: SigV4, Once;
     errors {
@@ -201,7 +201,7 @@ string_enum! {
         Failed = "Failed",
         /// The job has run to its end.
         ///
-        /// Single lines may have failed nevertheless: see `FailedUsers`.
+        /// Single lines may have failed nevertheless: see `failed_users`.
         Succeeded = "Succeeded",
     }
 }
@@ -232,7 +232,7 @@ structure! {
             ///
             /// Send the header `x-amz-server-side-encryption: aws:kms` along. Whoever knows the
             /// address can upload, so keep it secret.
-            pre_signed_url: String,
+            pre_signed_url: Sensitive<String>,
             /// Number of users that were skipped, for example because they exist already.
             skipped_users: i64,
             /// Time the job was started.

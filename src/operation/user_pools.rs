@@ -42,12 +42,12 @@ operation! {
             /// Account and sender of the pool's email.
             email_configuration: EmailConfigurationType,
             /// Legacy body of the verification email; superseded by
-            /// `VerificationMessageTemplate`.
+            /// `verification_message_template`.
             ///
             /// 6 to 20,000 characters; must contain `{####}`, which becomes the code.
             email_verification_message: String,
             /// Legacy subject of the verification email; superseded by
-            /// `VerificationMessageTemplate`.
+            /// `verification_message_template`.
             ///
             /// 1 to 140 characters.
             email_verification_subject: String,
@@ -69,7 +69,7 @@ operation! {
             sms_authentication_message: String,
             /// Role and region with which the pool sends SMS messages.
             sms_configuration: SmsConfigurationType,
-            /// Legacy text of the verification SMS; superseded by `VerificationMessageTemplate`.
+            /// Legacy text of the verification SMS; superseded by `verification_message_template`.
             ///
             /// 6 to 140 characters; must contain `{####}`, which becomes the code.
             sms_verification_message: String,
@@ -93,7 +93,7 @@ operation! {
         lists {
             /// Attributes that users may sign in with instead of their username.
             ///
-            /// Excludes `UsernameAttributes`, and can't be changed after the pool is created.
+            /// Excludes `username_attributes`, and can't be changed after the pool is created.
             alias_attributes: AliasAttributeType,
             /// Attributes that users are asked to verify with a code when they sign up.
             auto_verified_attributes: VerifiedAttributeType,
@@ -104,7 +104,7 @@ operation! {
             schema: SchemaAttributeType,
             /// Attributes that users sign up and sign in with in place of a chosen username.
             ///
-            /// Excludes `AliasAttributes`, and can't be changed after the pool is created.
+            /// Excludes `alias_attributes`, and can't be changed after the pool is created.
             username_attributes: UsernameAttributeType,
         }
         maps {
@@ -153,8 +153,8 @@ operation! {
     ///
     /// Cognito documents that settings left out go back to their defaults, so read the pool with
     /// `DescribeUserPool` first and send everything you want to keep. Drop the superseded fields
-    /// that a description repeats: `UnusedAccountValidityDays`, `EmailVerificationMessage` and
-    /// `EmailVerificationSubject`.
+    /// that a description repeats: `unused_account_validity_days`, `email_verification_message` and
+    /// `email_verification_subject`.
     UpdateUserPool: SigV4, Repeatable;
     errors {
         ConcurrentModification FeatureUnavailableInTier InternalError
@@ -188,13 +188,13 @@ operation! {
             /// Account and sender of the pool's email.
             email_configuration: EmailConfigurationType,
             /// Legacy body of the verification email; superseded by
-            /// `VerificationMessageTemplate`.
+            /// `verification_message_template`.
             ///
             /// `DescribeUserPool` mirrors the template here: leave it out, or keep it equal to
             /// the template. 6 to 20,000 characters with `{####}`.
             email_verification_message: String,
             /// Legacy subject of the verification email; superseded by
-            /// `VerificationMessageTemplate`.
+            /// `verification_message_template`.
             ///
             /// `DescribeUserPool` mirrors the template here: leave it out, or keep it equal to
             /// the template. 1 to 140 characters.
@@ -222,7 +222,7 @@ operation! {
             sms_authentication_message: String,
             /// Role and region with which the pool sends SMS messages.
             sms_configuration: SmsConfigurationType,
-            /// Legacy text of the verification SMS; superseded by `VerificationMessageTemplate`.
+            /// Legacy text of the verification SMS; superseded by `verification_message_template`.
             ///
             /// 6 to 140 characters; must contain `{####}`, which becomes the code.
             sms_verification_message: String,
@@ -452,7 +452,7 @@ structure! {
             /// Invitation sent to users created with `AdminCreateUser`.
             invite_message_template: MessageTemplateType,
             /// Days until an unused temporary password expires; superseded by
-            /// `TemporaryPasswordValidityDays` of the password policy.
+            /// `temporary_password_validity_days` of the password policy.
             ///
             /// 0 to 365. `DescribeUserPool` returns both, but a request with both is refused:
             /// drop this one.
@@ -595,11 +595,11 @@ string_enum! {
     DefaultEmailOptionType {
         /// The email carries a link to click.
         ///
-        /// Uses `EmailMessageByLink` and needs a domain for the pool.
+        /// Uses `email_message_by_link` and needs a domain for the pool.
         ConfirmWithLink = "CONFIRM_WITH_LINK",
         /// The email carries a code to enter.
         ///
-        /// Uses `EmailMessage`.
+        /// Uses `email_message`.
         ConfirmWithCode = "CONFIRM_WITH_CODE",
     }
 }
@@ -650,7 +650,7 @@ structure! {
             reply_to_email_address: String,
             /// ARN of the verified Amazon SES identity to send from.
             ///
-            /// Required when `EmailSendingAccount` is `DEVELOPER`.
+            /// Required when `email_sending_account` is `DEVELOPER`.
             source_arn: String,
         }
     }
@@ -751,13 +751,13 @@ structure! {
             create_auth_challenge: String,
             /// Function that delivers the pool's email in place of Cognito.
             ///
-            /// Needs `KMSKeyID`, since codes reach the function encrypted.
+            /// Needs `kms_key_id`, since codes reach the function encrypted.
             custom_email_sender: CustomEmailLambdaVersionConfigType,
             /// Function that rewrites email and SMS messages before Cognito sends them.
             custom_message: String,
             /// Function that delivers the pool's SMS messages in place of Cognito.
             ///
-            /// Needs `KMSKeyID`, since codes reach the function encrypted.
+            /// Needs `kms_key_id`, since codes reach the function encrypted.
             custom_sms_sender: CustomSmsLambdaVersionConfigType = "CustomSMSSender",
             /// Function that decides which challenge of a custom authentication flow comes next.
             define_auth_challenge: String,
@@ -776,7 +776,7 @@ structure! {
             pre_sign_up: String,
             /// Function that changes claims in ID tokens.
             ///
-            /// For later event versions use `PreTokenGenerationConfig`; if both are set, they
+            /// For later event versions use `pre_token_generation_config`; if both are set, they
             /// must name the same function.
             pre_token_generation: String,
             /// Function that changes claims in tokens, with the version of its event.
@@ -800,12 +800,12 @@ structure! {
             /// Body of the invitation email, 6 to 20,000 characters.
             ///
             /// Must contain `{####}` unless the user gets no password: Cognito silently sends no
-            /// invitation without it. Documented as allowed only with `EmailSendingAccount`
+            /// invitation without it. Documented as allowed only with `email_sending_account`
             /// `DEVELOPER`.
             email_message: String,
             /// Subject of the invitation email, 1 to 140 characters.
             ///
-            /// Documented as allowed only with `EmailSendingAccount` `DEVELOPER`.
+            /// Documented as allowed only with `email_sending_account` `DEVELOPER`.
             email_subject: String,
             /// Text of the invitation SMS, 6 to 140 characters.
             ///
@@ -985,7 +985,7 @@ structure! {
         lists {
             /// Attributes whose old value stays in use until the user has verified the new one.
             ///
-            /// Each must also be listed in `AutoVerifiedAttributes`.
+            /// Each must also be listed in `auto_verified_attributes`.
             attributes_require_verification_before_update: VerifiedAttributeType,
         }
     }
@@ -1092,12 +1092,12 @@ structure! {
             /// Former report of problems with the email configuration; no longer in use.
             email_configuration_failure: String,
             /// Legacy body of the verification email, mirrored from
-            /// `VerificationMessageTemplate`.
+            /// `verification_message_template`.
             ///
             /// Don't carry it into `UpdateUserPool`.
             email_verification_message: String,
             /// Legacy subject of the verification email, mirrored from
-            /// `VerificationMessageTemplate`.
+            /// `verification_message_template`.
             ///
             /// Don't carry it into `UpdateUserPool`.
             email_verification_subject: String,
@@ -1132,7 +1132,7 @@ structure! {
             /// Names a problem with the role, or `SNSSandbox` while the account is in the SMS
             /// sandbox.
             sms_configuration_failure: String,
-            /// Legacy text of the verification SMS; superseded by `VerificationMessageTemplate`.
+            /// Legacy text of the verification SMS; superseded by `verification_message_template`.
             ///
             /// Has a `{####}` where the code goes.
             sms_verification_message: String,
@@ -1187,7 +1187,7 @@ structure! {
     /// Whether usernames distinguish upper and lower case.
     UsernameConfigurationType {
         required {
-            /// Whether `User` and `user` are different users.
+            /// Whether `user` and `user` are different users.
             ///
             /// Applies to usernames, preferred usernames and email addresses, and can't be
             /// changed later.
@@ -1199,7 +1199,7 @@ structure! {
 structure! {
     /// Messages that ask users to verify an email address or phone number.
     ///
-    /// Fill in the email body of the chosen `DefaultEmailOption` only: Cognito refuses a template
+    /// Fill in the email body of the chosen `default_email_option` only: Cognito refuses a template
     /// with both.
     VerificationMessageTemplateType {
         optional {
@@ -1208,20 +1208,20 @@ structure! {
             /// Body of the email that carries a code, 6 to 20,000 characters.
             ///
             /// Must contain `{####}`, which becomes the code. Documented as allowed only with
-            /// `EmailSendingAccount` `DEVELOPER`.
+            /// `email_sending_account` `DEVELOPER`.
             email_message: String,
             /// Body of the email that carries a link, 6 to 20,000 characters.
             ///
             /// Must contain `{##` and `##}` around the text of the link, as in `{##Verify your
-            /// email##}`. Documented as allowed only with `EmailSendingAccount` `DEVELOPER`.
+            /// email##}`. Documented as allowed only with `email_sending_account` `DEVELOPER`.
             email_message_by_link: String,
             /// Subject of the email that carries a code, 1 to 140 characters.
             ///
-            /// Documented as allowed only with `EmailSendingAccount` `DEVELOPER`.
+            /// Documented as allowed only with `email_sending_account` `DEVELOPER`.
             email_subject: String,
             /// Subject of the email that carries a link, 1 to 140 characters.
             ///
-            /// Documented as allowed only with `EmailSendingAccount` `DEVELOPER`.
+            /// Documented as allowed only with `email_sending_account` `DEVELOPER`.
             email_subject_by_link: String,
             /// Text of the SMS that carries a code, 6 to 140 characters.
             ///

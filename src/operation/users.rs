@@ -29,7 +29,7 @@ operation! {
             /// Username for the new user, 1 to 128 characters without white space; cannot be
             /// changed later.
             ///
-            /// In a pool that signs users in by e-mail or phone, send that here; the real
+            /// In a pool that signs users in by email or phone, send that here; the real
             /// username is then generated.
             username: Sensitive<String>,
         }
@@ -52,7 +52,7 @@ operation! {
         lists {
             /// Ways to send the invitation; by SMS if unset.
             ///
-            /// For an invitation by e-mail, ask for `EMAIL`; the address or phone number must be
+            /// For an invitation by email, ask for `EMAIL`; the address or phone number must be
             /// among the attributes.
             desired_delivery_mediums: DeliveryMediumType,
             /// Attributes of the new user.
@@ -114,7 +114,7 @@ operation! {
             user_status: UserStatusType,
         }
         lists {
-            /// SMS MFA settings in the old form; no longer supported, see `UserMFASettingList`.
+            /// SMS MFA settings in the old form; no longer supported, see `user_mfa_setting_list`.
             mfa_options: MfaOptionType = "MFAOptions",
             /// Attributes of the user.
             user_attributes: AttributeType,
@@ -261,7 +261,7 @@ operation! {
             /// At most 256 characters; quotes and backslashes inside the value need a backslash.
             /// Only standard attributes like `username`, `email`, `phone_number`, `name`, `sub`,
             /// `status` and `cognito:user_status` can be searched, never custom ones.
-            filter: String,
+            filter: Sensitive<String>,
             /// Number of users a page may hold, 0 to 60.
             limit: i32,
             /// Token from the previous page; leave unset for the first page.
@@ -320,7 +320,7 @@ operation! {
         lists {
             /// Attributes of the user that the app client may read.
             user_attributes: AttributeType,
-            /// SMS MFA settings in the old form; no longer supported, see `UserMFASettingList`.
+            /// SMS MFA settings in the old form; no longer supported, see `user_mfa_setting_list`.
             mfa_options: MfaOptionType = "MFAOptions",
             /// MFA methods turned on for the user: `SMS_MFA`, `EMAIL_OTP` or
             /// `SOFTWARE_TOKEN_MFA`.
@@ -345,7 +345,7 @@ operation! {
         required {
             /// Attributes to set; an empty value deletes the attribute.
             ///
-            /// Names of custom attributes begin with `custom:`. A new e-mail address or phone
+            /// Names of custom attributes begin with `custom:`. A new email address or phone
             /// number is unverified, or not in force, until the user verifies it.
             user_attributes: Vec<AttributeType>,
             /// Access token of the signed-in user.
@@ -362,7 +362,7 @@ operation! {
     }
     response UpdateUserAttributesResponse {
         lists {
-            /// Where codes went to verify a new e-mail address or phone number.
+            /// Where codes went to verify a new email address or phone number.
             code_delivery_details_list: CodeDeliveryDetailsType,
         }
     }
@@ -487,12 +487,12 @@ operation! {
             user_pool_id: String,
             /// Existing user to link to.
             ///
-            /// For a local user, `ProviderName` is `Cognito`, `ProviderAttributeValue` the
-            /// username, and `ProviderAttributeName` is ignored.
+            /// For a local user, `provider_name` is `Cognito`, `provider_attribute_value` the
+            /// username, and `provider_attribute_name` is ignored.
             destination_user: ProviderUserIdentifierType,
             /// External identity to link; not a local user.
             ///
-            /// For social providers `ProviderAttributeName` is `Cognito_Subject`; for OIDC and
+            /// For social providers `provider_attribute_name` is `Cognito_Subject`; for OIDC and
             /// SAML it names the mapped claim.
             source_user: ProviderUserIdentifierType,
         }
@@ -516,9 +516,9 @@ operation! {
             user_pool_id: String,
             /// Identity to unlink.
             ///
-            /// Once it has signed in, `ProviderAttributeName` is `Cognito_Subject` and the value
+            /// Once it has signed in, `provider_attribute_name` is `Cognito_Subject` and the value
             /// its subject at the provider; before that, use the values it was linked with. For a
-            /// local user, `ProviderName` is `Cognito` and the value the username.
+            /// local user, `provider_name` is `Cognito` and the value the username.
             user: ProviderUserIdentifierType,
         }
     }
@@ -590,7 +590,7 @@ structure! {
             /// Attribute that identifies the user at the provider, such as `Cognito_Subject`.
             provider_attribute_name: String,
             /// Value of that attribute for this user.
-            provider_attribute_value: String,
+            provider_attribute_value: Sensitive<String>,
             /// Name of the identity provider, such as `Google`; `Cognito` for local users.
             ///
             /// 1 to 32 characters.

@@ -6,7 +6,7 @@
 
 pub(crate) mod coverage;
 pub(crate) mod lifecycles;
-mod totp;
+pub(crate) mod totp;
 
 use std::{
     collections::BTreeMap,

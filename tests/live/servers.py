@@ -3,14 +3,19 @@
     servers.py free-ports COUNT     prints that many free ports
     servers.py ready PORT PATH      succeeds when the server answers 200
     servers.py iam-user PORT        makes a MiniStack user that may call Cognito; prints "KEY_ID SECRET"
+    servers.py trigger PORT         makes a Lambda function of trigger.py; prints its ARN
 """
 
+import base64
 import http.client
+import io
 import json
+import pathlib
 import re
 import socket
 import sys
 import urllib.parse
+import zipfile
 
 USER = "live-tests"
 # MiniStack knows the key "test" as root and does not check root's signatures.
@@ -51,6 +56,27 @@ def iam_user(port):
     print(element(key, "AccessKeyId"), element(key, "SecretAccessKey"))
 
 
+def trigger(port):
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = iam(port, "CreateRole", RoleName=USER, AssumeRolePolicyDocument=document)
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.write(pathlib.Path(__file__).with_name("trigger.py"), "trigger.py")
+    function = {
+        "FunctionName": USER,
+        "Runtime": "python3.11",
+        "Role": element(role, "Arn"),
+        "Handler": "trigger.handler",
+        "Code": {"ZipFile": base64.b64encode(code.getvalue()).decode()},
+    }
+    headers = {"Content-Type": "application/json", "Authorization": ROOT.replace("/iam/", "/lambda/")}
+    status, answer = call(port, "POST", "/2015-03-31/functions", json.dumps(function), headers)
+    if status != 201:
+        sys.exit(f"CreateFunction answered {status}: {answer}")
+    print(json.loads(answer)["FunctionArn"])
+
+
 def iam(port, action, **parameters):
     body = urllib.parse.urlencode({"Action": action, "Version": "2010-05-08", **parameters})
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": ROOT}
@@ -77,7 +103,7 @@ def call(port, method, path, body=None, headers=None):
         connection.close()
 
 
-COMMANDS = {"free-ports": free_ports, "ready": ready, "iam-user": iam_user}
+COMMANDS = {"free-ports": free_ports, "ready": ready, "iam-user": iam_user, "trigger": trigger}
 
 if __name__ == "__main__":
     COMMANDS[sys.argv[1]](*sys.argv[2:])

@@ -44,6 +44,8 @@ main() {
   export COGNITO_LIVE_MINISTACK_URL=http://127.0.0.1:$ministack_port
   export COGNITO_LIVE_MINISTACK_ACCESS_KEY_ID=$key_id
   export COGNITO_LIVE_MINISTACK_SECRET_ACCESS_KEY=$secret
+  COGNITO_LIVE_MINISTACK_TRIGGER_ARN=$(ask trigger "$ministack_port")
+  export COGNITO_LIVE_MINISTACK_TRIGGER_ARN
   export COGNITO_LIVE_MOTO_URL=http://127.0.0.1:$moto_port
 
   # In the background, because bash acts on a signal at once only while it waits.

@@ -1,0 +1,298 @@
+//! Many clients and one quota, on a clock of paper.
+//!
+//! Every client has four workers, each of which sends one request after the other for five minutes.
+//! The server has a bucket of 25 requests a second, as Cognito has for changing users, and refuses
+//! what is above. Compared are plain retries (three attempts, full jitter from one second, a quota
+//! of 500), the adaptive mode of AWS's SDKs (a bucket whose rate follows a cubic curve, from the
+//! first throttle on), and the pacing of this module; the last two with the same retries.
+
+use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
+
+use super::Bucket;
+
+const LIMIT: f64 = 25.0;
+const WORKERS: usize = 4;
+const SECONDS: u64 = 300;
+/// From the client to the server, and back again.
+const HALF_TRIP: Duration = Duration::from_millis(25);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Strategy {
+    Plain,
+    Adaptive,
+    Paced,
+}
+
+/// What became of it all.
+#[derive(Debug)]
+struct Figures {
+    /// Of what the quota allowed.
+    used: f64,
+    /// Of the requests that arrived.
+    throttled: f64,
+    /// Of the calls that ended.
+    failed: f64,
+    /// The slowest client's part of what would be fair.
+    slowest: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    Begin {
+        attempt: u32,
+    },
+    Arrive {
+        attempt: u32,
+        given: Duration,
+    },
+    Answer {
+        attempt: u32,
+        given: Duration,
+        throttled: bool,
+    },
+}
+
+struct Peer {
+    bucket: Bucket,
+    cubic: Cubic,
+    quota: i32,
+    done: u32,
+    failed: u32,
+}
+
+/// Random enough for this, and the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> f64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        f64::from(u32::try_from(self.0 >> 32).unwrap_or(0)) / 2_f64.powi(32)
+    }
+}
+
+fn simulate(strategy: Strategy, clients: usize) -> Figures {
+    let mut dice = Dice(42);
+    let mut server = Bucket::new(LIMIT);
+    let mut peers: Vec<Peer> = (0..clients)
+        .map(|_| Peer {
+            bucket: Bucket::new(LIMIT),
+            cubic: Cubic::default(),
+            quota: 500,
+            done: 0,
+            failed: 0,
+        })
+        .collect();
+    let mut events = BinaryHeap::new();
+    for worker in 0..clients * WORKERS {
+        // They do not all start in the same instant.
+        let start = Duration::from_secs_f64(dice.roll());
+        events.push(Reverse((start, worker, Event::Begin { attempt: 1 })));
+    }
+    let (mut arrived, mut throttled_count) = (0_u32, 0_u32);
+    while let Some(Reverse((now, worker, event))) = events.pop() {
+        if now > Duration::from_secs(SECONDS) {
+            break;
+        }
+        let peer = &mut peers[worker / WORKERS];
+        let (at, next) = match event {
+            Event::Begin { attempt } => {
+                let wait = match strategy {
+                    Strategy::Plain => None,
+                    Strategy::Adaptive => peer.cubic.take(now).err(),
+                    Strategy::Paced => peer.bucket.take(now).err(),
+                };
+                match wait {
+                    Some(wait) => (now + wait, Event::Begin { attempt }),
+                    None => (
+                        now + HALF_TRIP,
+                        Event::Arrive {
+                            attempt,
+                            given: now,
+                        },
+                    ),
+                }
+            }
+            Event::Arrive { attempt, given } => {
+                arrived += 1;
+                let throttled = server.take(now).is_err();
+                throttled_count += u32::from(throttled);
+                let answer = Event::Answer {
+                    attempt,
+                    given,
+                    throttled,
+                };
+                (now + HALF_TRIP, answer)
+            }
+            Event::Answer {
+                attempt,
+                given,
+                throttled,
+            } => {
+                peer.bucket.learn(given, now, throttled);
+                peer.cubic.learn(now, throttled);
+                let mut next = (now, Event::Begin { attempt: 1 });
+                if !throttled {
+                    peer.done += 1;
+                    peer.quota = (peer.quota + if attempt > 1 { 5 } else { 1 }).min(500);
+                } else if attempt < 3 && peer.quota >= 5 {
+                    peer.quota -= 5;
+                    let longest = f64::from(1_u32 << (attempt - 1));
+                    let wait = Duration::from_secs_f64(longest * dice.roll());
+                    next = (
+                        now + wait,
+                        Event::Begin {
+                            attempt: attempt + 1,
+                        },
+                    );
+                } else {
+                    peer.failed += 1;
+                }
+                next
+            }
+        };
+        events.push(Reverse((at, worker, next)));
+    }
+    figures(&peers, arrived, throttled_count)
+}
+
+fn figures(peers: &[Peer], arrived: u32, throttled: u32) -> Figures {
+    let done: u32 = peers.iter().map(|peer| peer.done).sum();
+    let failed: u32 = peers.iter().map(|peer| peer.failed).sum();
+    let least = peers.iter().map(|peer| peer.done).min().unwrap_or(0);
+    let clients = f64::from(u32::try_from(peers.len()).unwrap_or(1));
+    Figures {
+        used: f64::from(done) / (LIMIT * Duration::from_secs(SECONDS).as_secs_f64()),
+        throttled: f64::from(throttled) / f64::from(arrived),
+        failed: f64::from(failed) / f64::from(done + failed),
+        slowest: f64::from(least) * clients / f64::from(done),
+    }
+}
+
+/// The client's side of AWS's adaptive mode.
+#[derive(Debug)]
+struct Cubic {
+    enabled: bool,
+    fill_rate: f64,
+    capacity: f64,
+    tokens: f64,
+    filled_at: Option<Duration>,
+    measured: f64,
+    window_start: f64,
+    window_count: u32,
+    last_max: f64,
+    last_throttle: Duration,
+    time_window: f64,
+}
+
+impl Default for Cubic {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            fill_rate: 0.0,
+            capacity: 0.0,
+            tokens: 0.0,
+            filled_at: None,
+            measured: 0.0,
+            window_start: 0.0,
+            window_count: 0,
+            last_max: 0.0,
+            last_throttle: Duration::ZERO,
+            time_window: 0.0,
+        }
+    }
+}
+
+impl Cubic {
+    const BETA: f64 = 0.7;
+    const SCALE: f64 = 0.4;
+    const SMOOTH: f64 = 0.8;
+    const SLOWEST: f64 = 0.5;
+
+    fn take(&mut self, now: Duration) -> Result<(), Duration> {
+        if !self.enabled {
+            return Ok(());
+        }
+        self.fill(now);
+        if self.tokens >= 1.0 {
+            self.tokens -= 1.0;
+            return Ok(());
+        }
+        let wait = Duration::from_secs_f64((1.0 - self.tokens) / self.fill_rate);
+        Err(wait + Duration::from_millis(1))
+    }
+
+    fn fill(&mut self, now: Duration) {
+        let passed = now
+            .saturating_sub(self.filled_at.unwrap_or(now))
+            .as_secs_f64();
+        self.filled_at = Some(now);
+        self.tokens = (self.tokens + passed * self.fill_rate).min(self.capacity);
+    }
+
+    fn learn(&mut self, now: Duration, throttled: bool) {
+        self.measure(now);
+        let calculated = if throttled {
+            let rate = if self.enabled {
+                self.measured.min(self.fill_rate)
+            } else {
+                self.measured
+            };
+            self.last_max = rate;
+            self.last_throttle = now;
+            self.time_window = (rate * (1.0 - Self::BETA) / Self::SCALE).cbrt();
+            self.enabled = true;
+            rate * Self::BETA
+        } else {
+            let since = now.saturating_sub(self.last_throttle).as_secs_f64();
+            Self::SCALE * (since - self.time_window).powi(3) + self.last_max
+        };
+        let rate = calculated.min(2.0 * self.measured).max(Self::SLOWEST);
+        self.fill(now);
+        self.fill_rate = rate;
+        self.capacity = rate.max(1.0);
+        self.tokens = self.tokens.min(self.capacity);
+    }
+
+    fn measure(&mut self, now: Duration) {
+        let bucket = (now.as_secs_f64() * 2.0).floor() / 2.0;
+        self.window_count += 1;
+        if bucket > self.window_start {
+            let rate = f64::from(self.window_count) / (bucket - self.window_start);
+            self.measured = rate * Self::SMOOTH + self.measured * (1.0 - Self::SMOOTH);
+            self.window_count = 0;
+            self.window_start = bucket;
+        }
+    }
+}
+
+#[test]
+fn clients_that_share_a_quota_waste_little_of_it_and_starve_no_one() {
+    println!("strategy  clients   used  throttled  failed  slowest");
+    for clients in [1, 4, 16, 64] {
+        let row = |strategy| {
+            let figures = simulate(strategy, clients);
+            println!(
+                "{:9} {clients:>7} {:>5.0}% {:>9.1}% {:>6.1}% {:>7.0}%",
+                format!("{strategy:?}"),
+                figures.used * 100.0,
+                figures.throttled * 100.0,
+                figures.failed * 100.0,
+                figures.slowest * 100.0,
+            );
+            figures
+        };
+        let plain = row(Strategy::Plain);
+        let adaptive = row(Strategy::Adaptive);
+        let paced = row(Strategy::Paced);
+        assert!(paced.used > 0.8, "{clients}: {paced:?}");
+        assert!(paced.slowest > 0.5, "{clients}: {paced:?}");
+        assert!(paced.throttled < plain.throttled / 2.0, "{clients}");
+        assert!(
+            paced.failed <= plain.failed && paced.failed <= adaptive.failed,
+            "{clients}"
+        );
+    }
+}
