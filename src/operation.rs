@@ -7,6 +7,8 @@ pub mod devices;
 pub mod domains;
 pub mod groups;
 pub mod identity_providers;
+#[cfg(feature = "fixtures")]
+mod list;
 pub mod mfa;
 pub mod passkeys;
 pub mod passwords;

@@ -1,7 +1,8 @@
 //! Sends every operation as its fixtures say, and reads what they answer.
 #![cfg(all(feature = "reqwest", feature = "sigv4"))]
 
-mod declared;
+#[path = "../src/operation/list.rs"]
+mod list;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -130,7 +131,7 @@ fn calls() -> BTreeMap<&'static str, Call> {
             BTreeMap::from([$($(call::<cognito_idp::operation::$module::$request>()),*),*])
         };
     }
-    declared::for_each_operation!(calls)
+    list::for_each_operation!(calls)
 }
 
 fn call<O>() -> (&'static str, Call)

@@ -5,7 +5,7 @@ use std::{
     fmt::Display,
 };
 
-use cognito_idp::ErrorCode;
+use cognito_idp::{ErrorCode, operation::auth_scheme};
 
 use crate::{
     declared::{Declared, Enum, Paging},
@@ -61,6 +61,10 @@ fn compare_operation(facts: &Facts, operation: &Declared, found: &mut Vec<String
         auth,
         found,
     );
+
+    if auth_scheme(name) != Some(operation.auth) {
+        found.push(format!("{name}: `auth_scheme` does not know it"));
+    }
 
     let classes = facts.beyond.retry_safety.iter();
     let mut classes = classes.filter(|class| class.operations.iter().any(|o| o == name));

@@ -1,8 +1,8 @@
-//! Every operation of the crate, for the tests that go through all of them.
+//! The list of operations, for what goes through all of them.
 
 /// Calls a macro with the request type of every operation, by module.
 ///
-/// A new operation needs its name here; the conformance test says so if it is missing.
+/// A new operation needs its name here; the conformance test, which includes this file, says so.
 macro_rules! for_each_operation {
     ($callback:ident) => {
         $callback! {
