@@ -149,7 +149,6 @@ impl Client {
         Pages {
             client: self,
             request,
-            last_token: None,
             finished: false,
         }
     }
@@ -232,7 +231,6 @@ impl SendOptions {
 pub struct Pages<'a, O> {
     client: &'a Client,
     request: O,
-    last_token: Option<String>,
     finished: bool,
 }
 
@@ -249,9 +247,8 @@ impl<'a, O: Paginated> Pages<'a, O> {
         }
         let response = self.client.send(&self.request).await?;
         match O::next_token(&response).filter(|token| !token.is_empty()) {
-            Some(token) if self.last_token.as_deref() != Some(token) => {
+            Some(token) if self.request.page_token() != Some(token) => {
                 self.request.set_next_token(token.to_owned());
-                self.last_token = Some(token.to_owned());
             }
             _ => self.finished = true,
         }
@@ -263,7 +260,7 @@ impl<'a, O: Paginated> Pages<'a, O> {
     /// Set it on a new request to resume. `None` before the first page and after the last.
     #[must_use]
     pub fn token(&self) -> Option<&str> {
-        self.last_token.as_deref().filter(|_| !self.finished)
+        self.request.page_token().filter(|_| !self.finished)
     }
 
     /// Walks the items of all pages instead of the pages.

@@ -301,6 +301,10 @@ macro_rules! operation {
                 response.$token.as_deref()
             }
 
+            fn page_token(&self) -> Option<&str> {
+                self.$token.as_deref()
+            }
+
             fn set_next_token(&mut self, token: String) {
                 self.$token = Some(token);
             }

@@ -86,6 +86,9 @@ pub trait Paginated: Operation {
     /// The token of the page after this one.
     fn next_token(response: &Self::Response) -> Option<&str>;
 
+    /// The token of the page that the request asks for; `None` for the first page.
+    fn page_token(&self) -> Option<&str>;
+
     /// Asks for the page that the token stands for.
     fn set_next_token(&mut self, token: String);
 

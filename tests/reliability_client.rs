@@ -435,6 +435,134 @@ async fn every_attempt_is_signed_anew() -> Outcome {
     Ok(())
 }
 
+#[tokio::test(start_paused = true)]
+async fn credentials_that_have_expired_are_renewed_once_if_there_are_others() -> Outcome {
+    use aws_credential_types::provider::future;
+    use cognito_idp::credentials::{Credentials, ProvideCredentials};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[derive(Debug)]
+    struct Counting(AtomicUsize);
+
+    impl ProvideCredentials for Counting {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            let id = format!("AKID{}", self.0.fetch_add(1, Ordering::SeqCst));
+            future::ProvideCredentials::ready(Ok(Credentials::new(id, "s", None, None, "test")))
+        }
+    }
+
+    for code in ["ExpiredTokenException", "UnrecognizedClientException"] {
+        let script = Scripted::new([refusal(400, code), ok()]);
+        let client = script.client(|b| b.credentials(Counting(AtomicUsize::new(0))))?;
+        client.send(&signed()).await?;
+        let sent = script.sent();
+        assert!(sent[0].header("authorization").contains("AKID0/"));
+        assert!(sent[1].header("authorization").contains("AKID1/"));
+
+        let script = Scripted::new([refusal(400, code)]);
+        let client = script.client(|b| b.credentials(Counting(AtomicUsize::new(0))))?;
+        assert!(client.send(&signed()).await.is_err());
+        assert_eq!(script.sent().len(), 2, "renewed once, not for ever");
+
+        let script = Scripted::new([refusal(400, code), ok()]);
+        assert!(script.client(|b| b)?.send(&signed()).await.is_err());
+        assert_eq!(script.sent().len(), 1, "there are no others");
+    }
+    Ok(())
+}
+
+// Pacing.
+
+#[tokio::test(start_paused = true)]
+async fn paced_calls_queue_for_their_turn_without_timing_out_there() -> Outcome {
+    use cognito_idp::{operation::groups::AdminAddUserToGroupRequest, pacing::Pacing};
+
+    let script = Scripted::new([answer(200, "")]);
+    let client = script.client(|b| b.pacing(Pacing::new()).operation_timeout(SECOND))?;
+    let started = tokio::time::Instant::now();
+    let calls: Vec<_> = (0..255)
+        .map(|n| {
+            let client = client.clone();
+            let request =
+                AdminAddUserToGroupRequest::new("eu-central-1_example", format!("user-{n}"), "g");
+            tokio::spawn(async move { client.send(&request).await.is_ok() })
+        })
+        .collect();
+    for call in calls {
+        assert!(call.await?);
+    }
+    // Five at once and 250 at 25 a second.
+    let took = started.elapsed().as_secs();
+    assert!((10..=11).contains(&took), "{took}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn paced_calls_slow_down_when_throttled_and_others_are_not_held_back() -> Outcome {
+    use cognito_idp::{operation::groups::AdminAddUserToGroupRequest, pacing::Pacing};
+
+    let request = AdminAddUserToGroupRequest::new("eu-central-1_example", "alice", "g");
+    let throttled = || refusal(400, "TooManyRequestsException");
+    let script = Scripted::new([throttled(), answer(200, "")]);
+    let client = script.client(|b| {
+        b.pacing(Pacing::new())
+            .retry_policy(RetryPolicy::default().throttling_base_delay(Duration::ZERO))
+    })?;
+    for _ in 0..26 {
+        client.send(&request).await?;
+    }
+    // 27 requests, nearly all of them at half the rate.
+    let took = script.sent().last().ok_or("requests")?.at.as_millis();
+    assert!((1_800..=2_200).contains(&took), "{took}");
+    let before = tokio::time::Instant::now();
+    client.send(&signed()).await?;
+    assert!(before.elapsed() < Duration::from_millis(5));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_limits_of_the_account_are_read_and_taken_over() -> Outcome {
+    use cognito_idp::pacing::Pacing;
+
+    let limit = |value: u32| {
+        answer(
+            200,
+            &format!(
+                r#"{{"Limit":{{"LimitDefinition":{{"LimitClass":"API_CATEGORY","Attributes":{{}}}},
+                "ProvisionedLimitValue":{value},"FreeLimitValue":1}}}}"#
+            ),
+        )
+    };
+    let mut steps: Vec<_> = (0..5).map(|_| limit(2)).collect();
+    steps.push(ok());
+    let script = Scripted::new(steps);
+    let client = script.client(|b| b.pacing(Pacing::new()))?;
+    client.read_limits().await?;
+    let asked: Vec<String> = script
+        .sent()
+        .iter()
+        .map(|sent| String::from_utf8_lossy(sent.request.body()).into_owned())
+        .collect();
+    assert_eq!(asked.len(), 5);
+    assert!(asked[0].contains(r#""Category":"UserAuthentication""#), "{asked:?}");
+    // One a second, as the limits themselves allow.
+    assert!(script.sent()[4].at >= 3 * SECOND);
+    let before = tokio::time::Instant::now();
+    for _ in 0..5 {
+        client.send(&read()).await?;
+    }
+    // At two a second, the first at once.
+    assert!(before.elapsed() >= Duration::from_millis(1_500));
+
+    let script = Scripted::new([ok()]);
+    script.client(|b| b)?.read_limits().await?;
+    assert!(script.sent().is_empty());
+    Ok(())
+}
+
 // The ten cases of clock skew.
 
 /// A client whose script answers with these steps, each after two seconds.

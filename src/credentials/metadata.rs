@@ -12,9 +12,7 @@ use http::{HeaderValue, StatusCode, Uri};
 use serde::Deserialize;
 
 use crate::{
-    calendar::parse_iso_8601,
-    error::{InvalidInput, TransportErrorKind},
-    sensitive::Sensitive,
+    calendar::parse_iso_8601, error::TransportErrorKind, sensitive::Sensitive,
     transport::HttpClient,
 };
 
@@ -169,7 +167,7 @@ pub(super) fn short_code(code: &str) -> String {
 
 /// The transport for services that are next to us: never through a proxy, which would get tokens.
 #[cfg(feature = "reqwest")]
-pub(super) fn direct_client() -> Result<Arc<dyn HttpClient>, InvalidInput> {
+pub(super) fn direct_client() -> Result<Arc<dyn HttpClient>, crate::error::InvalidInput> {
     const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
     let client = crate::transport::ReqwestClient::configure(|builder| {
         builder.no_proxy().connect_timeout(CONNECT_TIMEOUT)
@@ -179,7 +177,7 @@ pub(super) fn direct_client() -> Result<Arc<dyn HttpClient>, InvalidInput> {
 
 /// The transport for services on the internet.
 #[cfg(feature = "reqwest")]
-pub(super) fn public_client() -> Result<Arc<dyn HttpClient>, InvalidInput> {
+pub(super) fn public_client() -> Result<Arc<dyn HttpClient>, crate::error::InvalidInput> {
     let client = crate::transport::ReqwestClient::new()?;
     Ok(Arc::new(client.max_response_size(LARGEST_ANSWER)))
 }

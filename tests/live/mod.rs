@@ -237,8 +237,10 @@ impl Server {
 
         if let Some((token, seen)) = second {
             let mut request = request;
-            request.set_next_token(token);
-            let mut items = self.client.pages(request).items();
+            request.set_next_token(token.clone());
+            let pages = self.client.pages(request);
+            assert_eq!(pages.token(), Some(&*token));
+            let mut items = pages.items();
             let mut rest = Vec::new();
             while let Some(item) = items.next().await? {
                 rest.push(key(item)?);
