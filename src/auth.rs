@@ -68,3 +68,9 @@ impl AuthOutcome {
         }
     }
 }
+
+impl From<Challenge> for AuthOutcome {
+    fn from(challenge: Challenge) -> Self {
+        Self::Challenge(challenge)
+    }
+}

@@ -263,8 +263,10 @@ async fn srp_works_on_the_admin_side() -> Outcome {
 async fn srp_without_a_user_pool_is_refused_before_anything_is_sent() -> Outcome {
     let play = load("user_srp")?;
     let sign_in = SignIn::public(client(&play)?, AppClient::new(CLIENT));
-    let refused = sign_in.srp(ALIAS, PASSWORD).await;
-    assert!(matches!(refused, Err(Error::InvalidInput(_))));
+    for sign_in in [sign_in.clone(), sign_in.user_pool_id("eu-west-1")] {
+        let refused = sign_in.srp(ALIAS, PASSWORD).await;
+        assert!(matches!(refused, Err(Error::InvalidInput(_))));
+    }
     Ok(())
 }
 

@@ -396,10 +396,11 @@ async fn every_sign_in_starts_from_other_random_bytes() -> Outcome {
     Ok(())
 }
 
+type RandomSource = fn(&mut [u8]) -> io::Result<()>;
+
 #[tokio::test]
 async fn a_random_source_that_fails_stops_the_sign_in_before_anything_is_sent() -> Outcome {
     let cognito = FakeCognito::new("P@ssw0rd!", "1", &[7; 128]);
-    type RandomSource = fn(&mut [u8]) -> io::Result<()>;
     let broken: [RandomSource; 2] = [
         |_| Err(io::Error::other("no entropy")),
         |bytes| {

@@ -1,18 +1,18 @@
 //! The sign-in flows, on the admin side (signed) and on the public side (unsigned).
 
 use std::collections::BTreeMap;
+#[cfg(feature = "srp")]
+use std::time::SystemTime;
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "srp")]
-use super::proof::{self, PendingProof, Proof, RandomSource};
+use super::proof::{self, Pending, Proof, RandomSource};
 use super::{
     AppClient, AuthOutcome, Challenge, ChallengeAnswer, Tokens, UserAuth,
     device::{DeviceSlot, RememberedDevice},
 };
-#[cfg(feature = "srp")]
-use crate::error::InvalidInput;
 use crate::{
     client::Client,
     error::{DecodeError, DecodeProblem, Error, ErrorCode},
@@ -265,6 +265,11 @@ impl SignIn {
     }
 
     #[cfg(feature = "srp")]
+    fn server_time(&self) -> SystemTime {
+        self.client.server_time()
+    }
+
+    #[cfg(feature = "srp")]
     pub(super) fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error> {
         proof::fill(bytes, self.random)
     }
@@ -311,36 +316,27 @@ impl SignIn {
                 self.forget_device();
             }
             let (outcome, operation) = sent?;
-            let timestamp = || super::srp::timestamp(self.client.server_time());
-            let next = match (outcome, &pending) {
-                (AuthOutcome::Challenge(Challenge::PasswordVerifier(challenge)), Some(pending)) => {
-                    let pool = self.user_pool_id.as_deref().unwrap_or_default();
-                    pending
-                        .answer_password(challenge, pool, timestamp(), operation)?
-                        .map(|answer| match device {
-                            Some(device) => answer.response("DEVICE_KEY", device.key.as_str()),
-                            None => answer,
-                        })
-                        .map_err(Challenge::PasswordVerifier)
-                }
-                (
-                    AuthOutcome::Challenge(Challenge::DevicePasswordVerifier(challenge)),
-                    Some(pending),
-                ) => pending
-                    .answer_device(challenge, timestamp(), operation)?
-                    .map_err(Challenge::DevicePasswordVerifier),
-                (AuthOutcome::Challenge(Challenge::DeviceSrpAuth(challenge)), _) => {
-                    match unproven_device.take() {
-                        Some(device) => Ok(challenge.answer(device.clone())),
-                        None => Err(Challenge::DeviceSrpAuth(challenge)),
+            let AuthOutcome::Challenge(challenge) = outcome else {
+                return Ok(outcome);
+            };
+            let answer = match (challenge, pending) {
+                (Challenge::PasswordVerifier(challenge), Some(Pending::Password(proof))) => {
+                    let answer = proof.answer(challenge, self.server_time(), operation)?;
+                    match device {
+                        Some(device) => answer.response("DEVICE_KEY", device.key.as_str()),
+                        None => answer,
                     }
                 }
-                (outcome, _) => return Ok(outcome),
+                (Challenge::DevicePasswordVerifier(challenge), Some(Pending::Device(proof))) => {
+                    proof.answer(challenge, self.server_time(), operation)?
+                }
+                (Challenge::DeviceSrpAuth(challenge), _) => match unproven_device.take() {
+                    Some(device) => challenge.answer(device.clone()),
+                    None => return Ok(Challenge::DeviceSrpAuth(challenge).into()),
+                },
+                (challenge, _) => return Ok(challenge.into()),
             };
-            request = match next {
-                Ok(answer) => Request::Answer(answer),
-                Err(challenge) => return Ok(AuthOutcome::Challenge(challenge)),
-            };
+            request = Request::Answer(answer);
         }
     }
 
@@ -356,7 +352,7 @@ impl SignIn {
 
     /// Takes the first step of SRP, if the request is to prove something.
     #[cfg(feature = "srp")]
-    fn begin_proof(&self, request: &mut Request) -> Result<Option<PendingProof>, Error> {
+    fn begin_proof(&self, request: &mut Request) -> Result<Option<Pending<'_>>, Error> {
         let (proof, members) = match request {
             Request::Start(start) => (start.proof.take(), &mut start.parameters),
             Request::Answer(answer) => (answer.proof.take(), &mut answer.responses),
@@ -364,10 +360,7 @@ impl SignIn {
         let Some(proof) = proof else {
             return Ok(None);
         };
-        if matches!(proof, Proof::Password(_)) && self.user_pool_id.is_none() {
-            return Err(InvalidInput::new("user_pool_id", "must be set for SRP").into());
-        }
-        let pending = PendingProof::begin(proof, self.random)?;
+        let pending = Pending::begin(proof, self.user_pool_id.as_deref(), self.random)?;
         members.insert("SRP_A".to_owned(), pending.srp_a());
         Ok(Some(pending))
     }
@@ -444,13 +437,16 @@ impl SignIn {
     ) -> Result<(AuthOutcome, &'static str), Error> {
         let step = self.client.send(&SignInOperation(request)).await?;
         let outcome = match step.challenge_name {
-            Some(name) => Some(AuthOutcome::Challenge(Challenge::read(
-                name,
-                step.session,
-                step.challenge_parameters,
-                step.available_challenges,
-                username,
-            ))),
+            Some(name) => {
+                let challenge = Challenge::read(
+                    name,
+                    step.session,
+                    step.challenge_parameters,
+                    step.available_challenges,
+                    username,
+                );
+                Some(challenge.into())
+            }
             None => self
                 .tokens(step.authentication_result)
                 .map(AuthOutcome::Tokens),

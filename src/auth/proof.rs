@@ -1,6 +1,6 @@
 //! The two steps of SRP inside a sign-in.
 
-use std::io;
+use std::{io, time::SystemTime};
 
 use http::StatusCode;
 use zeroize::Zeroizing;
@@ -8,12 +8,14 @@ use zeroize::Zeroizing;
 use super::{
     challenge::{ChallengeAnswer, DevicePasswordVerifier, PasswordVerifier, SrpParameters},
     device::RememberedDevice,
-    srp::{SECRET_LEN, SrpChallenge, SrpError, SrpExchange, SrpIdentity},
+    srp::{SECRET_LEN, SrpChallenge, SrpError, SrpExchange, SrpIdentity, timestamp},
 };
 use crate::{
     error::{DecodeError, DecodeProblem, Error, InvalidInput},
     sensitive::Sensitive,
 };
+
+const NOT_RANDOM: &str = "must give random bytes";
 
 /// What is to be proven without being sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,89 +39,118 @@ pub(crate) fn fill(bytes: &mut [u8], random: RandomSource) -> Result<(), Error> 
 }
 
 /// A proof whose first step is taken.
-pub(crate) struct PendingProof {
-    proof: Proof,
-    exchange: SrpExchange,
+pub(crate) enum Pending<'a> {
+    Password(PasswordProof<'a>),
+    Device(DeviceProof),
 }
 
-impl PendingProof {
-    pub(crate) fn begin(proof: Proof, random: RandomSource) -> Result<Self, Error> {
-        let mut secret = Zeroizing::new([0; SECRET_LEN]);
-        fill(&mut *secret, random)?;
-        let exchange = SrpExchange::new(&*secret)
-            .map_err(|_| InvalidInput::new("random_source", "must give random bytes"))?;
-        Ok(Self { proof, exchange })
+impl<'a> Pending<'a> {
+    pub(crate) fn begin(
+        proof: Proof,
+        user_pool_id: Option<&'a str>,
+        random: RandomSource,
+    ) -> Result<Self, Error> {
+        let exchange = || {
+            let mut secret = Zeroizing::new([0; SECRET_LEN]);
+            fill(&mut *secret, random)?;
+            SrpExchange::new(&*secret)
+                .map_err(|_| Error::from(InvalidInput::new("random_source", NOT_RANDOM)))
+        };
+        let password = match proof {
+            Proof::Password(password) => password,
+            Proof::Device(device) => {
+                let exchange = exchange()?;
+                return Ok(Self::Device(DeviceProof { device, exchange }));
+            }
+        };
+        let user_pool_id =
+            user_pool_id.ok_or_else(|| InvalidInput::new("user_pool_id", "must be set for SRP"))?;
+        if SrpIdentity::user(user_pool_id, "", "").is_err() {
+            return Err(malformed_pool_id());
+        }
+        Ok(Self::Password(PasswordProof {
+            password,
+            user_pool_id,
+            exchange: exchange()?,
+        }))
     }
 
     pub(crate) fn srp_a(&self) -> Sensitive<String> {
-        self.exchange.srp_a().into()
+        let (Self::Password(PasswordProof { exchange, .. })
+        | Self::Device(DeviceProof { exchange, .. })) = self;
+        exchange.srp_a().into()
     }
+}
 
-    /// Takes the second step for a password; gives the challenge back if that is not the proof.
-    ///
-    /// `operation` is the one whose answer holds the challenge.
-    pub(crate) fn answer_password(
+/// A user's password, to be proven.
+pub(crate) struct PasswordProof<'a> {
+    password: Sensitive<String>,
+    user_pool_id: &'a str,
+    exchange: SrpExchange,
+}
+
+impl PasswordProof<'_> {
+    /// Takes the second step; `operation` is the one whose answer holds the challenge.
+    pub(crate) fn answer(
         &self,
         challenge: PasswordVerifier,
-        user_pool_id: &str,
-        timestamp: String,
+        server_time: SystemTime,
         operation: &'static str,
-    ) -> Result<Result<ChallengeAnswer, PasswordVerifier>, Error> {
-        let Proof::Password(password) = &self.proof else {
-            return Ok(Err(challenge));
-        };
-        let name = challenge.username().clone();
-        let identity = SrpIdentity::user(user_pool_id, name.expose(), password.expose());
-        let signature = identity
-            .and_then(|identity| self.sign(&identity, &challenge.parameters, &timestamp))
+    ) -> Result<ChallengeAnswer, Error> {
+        let timestamp = timestamp(server_time);
+        let name = challenge.username().expose();
+        let signature = SrpIdentity::user(self.user_pool_id, name, self.password.expose())
+            .and_then(|user| sign(&self.exchange, &user, &challenge.parameters, &timestamp))
             .map_err(|error| srp_error(&error, operation))?;
-        Ok(Ok(challenge.answer(signature, timestamp)))
+        Ok(challenge.answer(signature, timestamp))
     }
+}
 
-    /// Takes the second step for a device; gives the challenge back if that is not the proof.
-    pub(crate) fn answer_device(
+/// A remembered device, to be proven.
+pub(crate) struct DeviceProof {
+    device: RememberedDevice,
+    exchange: SrpExchange,
+}
+
+impl DeviceProof {
+    /// Takes the second step; `operation` is the one whose answer holds the challenge.
+    pub(crate) fn answer(
         &self,
         challenge: DevicePasswordVerifier,
-        timestamp: String,
+        server_time: SystemTime,
         operation: &'static str,
-    ) -> Result<Result<ChallengeAnswer, DevicePasswordVerifier>, Error> {
-        let Proof::Device(device) = &self.proof else {
-            return Ok(Err(challenge));
-        };
-        let identity =
-            SrpIdentity::device(&device.group_key, &device.key, device.password.expose());
-        let signature = self
-            .sign(&identity, &challenge.parameters, &timestamp)
+    ) -> Result<ChallengeAnswer, Error> {
+        let timestamp = timestamp(server_time);
+        let RememberedDevice {
+            key,
+            group_key,
+            password,
+        } = &self.device;
+        let device = SrpIdentity::device(group_key, key, password.expose());
+        let signature = sign(&self.exchange, &device, &challenge.parameters, &timestamp)
             .map_err(|error| srp_error(&error, operation))?;
-        Ok(Ok(challenge.answer(
-            device.key.as_str(),
-            signature,
-            timestamp,
-        )))
+        Ok(challenge.answer(key.as_str(), signature, timestamp))
     }
+}
 
-    fn sign(
-        &self,
-        identity: &SrpIdentity<'_>,
-        parameters: &SrpParameters,
-        timestamp: &str,
-    ) -> Result<Sensitive<String>, SrpError> {
-        let challenge = SrpChallenge {
-            srp_b: parameters.srp_b.expose(),
-            salt: parameters.salt.expose(),
-            secret_block: parameters.secret_block.expose(),
-        };
-        self.exchange
-            .password_claim_signature(identity, &challenge, timestamp)
-    }
+fn sign(
+    exchange: &SrpExchange,
+    identity: &SrpIdentity<'_>,
+    parameters: &SrpParameters,
+    timestamp: &str,
+) -> Result<Sensitive<String>, SrpError> {
+    let challenge = SrpChallenge {
+        srp_b: parameters.srp_b.expose(),
+        salt: parameters.salt.expose(),
+        secret_block: parameters.secret_block.expose(),
+    };
+    exchange.password_claim_signature(identity, &challenge, timestamp)
 }
 
 /// What is wrong is the service's answer, or the pool's ID.
 fn srp_error(error: &SrpError, operation: &'static str) -> Error {
     let member = match *error {
-        SrpError::InvalidUserPoolId => {
-            return InvalidInput::new("user_pool_id", "must be of the form <region>_<name>").into();
-        }
+        SrpError::InvalidUserPoolId => return malformed_pool_id(),
         SrpError::NotHex { parameter }
         | SrpError::NotBase64 { parameter }
         | SrpError::TooLong { parameter, .. }
@@ -128,4 +159,8 @@ fn srp_error(error: &SrpError, operation: &'static str) -> Error {
     };
     let problem = DecodeProblem::MalformedMember { member };
     DecodeError::new(operation, StatusCode::OK, problem).into()
+}
+
+fn malformed_pool_id() -> Error {
+    InvalidInput::new("user_pool_id", "must be of the form <region>_<name>").into()
 }
