@@ -123,6 +123,13 @@ pub(crate) fn parse_iso_8601(text: &str) -> Option<i64> {
 /// Reads the `Date` header's `Thu, 17 Jun 2021 19:05:29 GMT` as seconds since 1970.
 pub(crate) fn parse_http_date(text: &str) -> Option<i64> {
     let text = text.strip_suffix(" GMT")?;
+    let is_spaced = text.get(3..5) == Some(", ")
+        && [7, 11, 16]
+            .iter()
+            .all(|at| text.as_bytes().get(*at) == Some(&b' '));
+    if !is_spaced {
+        return None;
+    }
     let day = number(text.get(5..7)?)?;
     let name = text.get(8..11)?;
     let month = MONTHS.iter().position(|month| *month == name)?;
@@ -242,6 +249,10 @@ mod tests {
             "Sunday, 06-Nov-94 08:49:37 GMT",
             "Sun, 06 Foo 1994 08:49:37 GMT",
             "Sun, 99 Nov 1994 08:49:37 GMT",
+            "Sun; 06 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov-1994 08:49:37 GMT",
+            "Sün, 06 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 08:49 GMT",
         ] {
             assert_eq!(parse_http_date(text), None, "{text}");
         }

@@ -1,0 +1,382 @@
+#!/usr/bin/env python3
+"""Measures this crate beside the AWS SDK: the same small programs, in one run.
+
+    ./measure.py [SECTION...] [--only NAME]   measures (by default everything) and prints the table
+    ./measure.py table | readme               prints the last results, in full or as the README does
+
+Sections: crates, build, size, calls, speed, start. Results are kept in results.json; `--only ours`
+leaves those of the SDK as they are, to see what a change did. A full run takes about half an hour on two cores, most of it for building the SDK.
+Needs Linux, valgrind and the openssl command. Only ratios within one run mean anything.
+"""
+
+import argparse
+import collections
+import contextlib
+import json
+import os
+import platform
+import re
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results.json"
+WORK = Path(os.environ.get("COMPARE_DIR", HERE / "target"))
+
+# Name of a variant: package and flags.
+VARIANTS = {
+    "ours": ("ours", []),
+    "ours, native-tls": ("ours", ["--no-default-features", "--features", "native-tls"]),
+    "ours, no TLS": ("ours", ["--no-default-features", "--features", "no-tls"]),
+    "sdk": ("sdk", []),
+}
+ALLOCATORS = {"malloc", "calloc", "realloc", "aligned_alloc", "memalign", "posix_memalign"}
+ROUNDS = 7
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sections", nargs="*", choices=[*SECTIONS, "table", "readme", []])
+    parser.add_argument("--only", default="")
+    arguments = parser.parse_args()
+    if arguments.sections in (["table"], ["readme"]):
+        return print((table if arguments.sections == ["table"] else readme)(load()))
+    chosen = [name for name in VARIANTS if arguments.only in name]
+    for name in arguments.sections or SECTIONS:
+        results = load()
+        results["machine"] = machine()
+        merge(results.setdefault(name, {}), SECTIONS[name](chosen))
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    print(table(load()))
+
+
+# ---- what is measured ----
+
+
+def crates(chosen):
+    """Packages in the normal tree, the crate itself or the SDK's included, programs not."""
+    return {name: crate_count(*VARIANTS[name]) for name in chosen}
+
+
+def build(chosen):
+    """CPU seconds of a cold build of the program with one operation."""
+    found = {}
+    for profile in ("release", "size"):
+        for name in of_profile(chosen, profile):
+            shutil.rmtree(target(name, profile), ignore_errors=True)
+            before = children_cpu()
+            cargo_build(name, profile, ["one"])
+            found[f"{name}, {profile}"] = children_cpu() - before
+            progress(f"built {name}, {profile}: {found[f'{name}, {profile}']:.0f} CPU s")
+    return found
+
+
+def size(chosen):
+    """Bytes of the stripped programs."""
+    found = {}
+    for profile in ("release", "size"):
+        for name in of_profile(chosen, profile):
+            for program in ("one", "nine", "all"):
+                found[f"{name}, {profile}, {program}"] = stripped_size(binary(name, profile, program))
+    return found
+
+
+def calls(chosen):
+    """Instructions and allocations of a call, and instructions of making a client."""
+    found = {}
+    with stub() as url:
+        for name in with_programs(chosen):
+            program = binary(name, "release", "load")
+            for kind in ("signed", "unsigned"):
+                found[f"{name}, {kind}"] = per_call(program, url, kind)
+            found[f"{name}, construct"] = per_call(program, url, "construct")
+    return found
+
+
+def speed(chosen):
+    """Calls a second and core (CPU time of the client alone), and peak memory; medians."""
+    count = 10_000
+    samples, memory = {}, {}
+    with certificate() as files, stub() as plain, stub(files) as tls:
+        for _ in range(ROUNDS):
+            for kind in ("signed", "unsigned", "signed, TLS"):
+                for at_once in (1, 64):
+                    for name in with_programs(chosen):
+                        url = tls if "TLS" in kind else plain
+                        command = [binary(name, "release", "load"), url, kind.split(",")[0], count, at_once]
+                        cpu, output = run_measured(command, files)
+                        key = f"{name}, {kind}, {at_once}"
+                        samples.setdefault(key, []).append(count / cpu)
+                        memory.setdefault(key, []).append(int(output))
+    return {
+        "calls/s/core": {key: statistics.median(values) for key, values in samples.items()},
+        "spread": {key: [min(values), max(values)] for key, values in samples.items()},
+        "peak RSS, kB": {key: statistics.median(values) for key, values in memory.items()},
+    }
+
+
+def start(chosen):
+    """CPU milliseconds of a whole process that makes one HTTPS call, and of one that makes none."""
+    samples = {}
+    with certificate() as files, stub(files) as url:
+        for _ in range(5 * ROUNDS):
+            for name in with_programs(chosen):
+                for kind, arguments in (("call", [url]), ("nothing", [])):
+                    cpu, _ = run_measured([binary(name, "release", "one"), *arguments], files)
+                    samples.setdefault(f"{name}, {kind}", []).append(1000 * cpu)
+    return {key: statistics.median(values) for key, values in samples.items()}
+
+
+SECTIONS = {
+    "crates": crates,
+    "build": build,
+    "size": size,
+    "calls": calls,
+    "speed": speed,
+    "start": start,
+}
+
+
+# ---- how ----
+
+
+def with_programs(chosen):
+    """Those that are also run; the others differ in what is linked in, which matters to the size."""
+    return [name for name in chosen if name in ("ours", "sdk")]
+
+
+def of_profile(chosen, profile):
+    return chosen if profile == "size" else with_programs(chosen)
+
+
+def merge(old, new):
+    for key, value in new.items():
+        if isinstance(value, dict) and isinstance(old.get(key), dict):
+            merge(old[key], value)
+        else:
+            old[key] = value
+
+
+def crate_count(package, flags):
+    command = ["cargo", "tree", "--locked", "-p", package, "-e", "normal", "--prefix", "none", "-f", "{p}"]
+    tree = subprocess.run([*command, *flags], cwd=HERE, check=True, capture_output=True, text=True).stdout
+    packages = {" ".join(line.split()[:2]) for line in tree.splitlines()}
+    return len(packages) - 1
+
+
+def target(name, profile):
+    return WORK / f"{name}, {profile}".replace(", ", "-").replace(" ", "-")
+
+
+def binary(name, profile, program):
+    """Builds all programs of the variant, unless that is done."""
+    path = target(name, profile) / profile / program
+    built = BUILT.setdefault((name, profile), set())
+    if program not in built:
+        cargo_build(name, profile, [program])
+        built.add(program)
+    return path
+
+
+BUILT = {}
+
+
+def cargo_build(name, profile, programs):
+    package, flags = VARIANTS[name]
+    bins = [word for program in programs for word in ("--bin", program)]
+    command = ["cargo", "build", "--locked", "--quiet", "--profile", profile, "-p", package, *flags, *bins]
+    environment = os.environ | {"CARGO_TARGET_DIR": str(target(name, profile)), "CARGO_INCREMENTAL": "0"}
+    subprocess.run(command, cwd=HERE, check=True, env=environment)
+
+
+def stripped_size(path):
+    copy = path.with_suffix(".stripped")
+    subprocess.run(["strip", "-o", copy, path], check=True)
+    return copy.stat().st_size
+
+
+def per_call(program, url, kind):
+    """The difference between many calls and few, so that the start does not count."""
+    few, many = (20, 120) if kind == "construct" else (100, 500)
+    at_once = [] if kind == "construct" else [1]
+    first = callgrind([program, url, kind, few, *at_once])
+    second = callgrind([program, url, kind, many, *at_once])
+    return {key: (second[key] - first[key]) / (many - few) for key in first}
+
+
+def callgrind(command):
+    """Counts the instructions of a process and its calls of the allocator."""
+    out = WORK / "callgrind.out"
+    tool = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}"]
+    subprocess.run([*tool, *map(str, command)], check=True, stdout=subprocess.DEVNULL)
+    names, allocator, found = {}, False, {"instructions": 0, "allocations": 0}
+    for line in out.read_text().splitlines():
+        if match := re.match(r"c?fn=\((\d+)\)(?: (.*))?", line):
+            if match[2]:
+                names[match[1]] = match[2]
+            allocator = line.startswith("cfn") and names[match[1]] in ALLOCATORS
+        elif line.startswith("calls=") and allocator:
+            found["allocations"] += int(line[6:].split()[0])
+        elif line.startswith("totals:"):
+            found["instructions"] = int(line.split()[1])
+    return found
+
+
+@contextlib.contextmanager
+def stub(files=None):
+    arguments = [str(file) for file in files] if files else []
+    flags = ["--features", "tls"] if files else []
+    environment = os.environ | {"CARGO_TARGET_DIR": str(WORK / ("stub-tls" if files else "stub"))}
+    command = ["cargo", "build", "--locked", "--quiet", "--release", "-p", "stub", *flags]
+    subprocess.run(command, cwd=HERE, check=True, env=environment)
+    path = Path(environment["CARGO_TARGET_DIR"]) / "release" / "stub"
+    server = subprocess.Popen([path, "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        port = int(server.stdout.readline())
+        yield f"http{'s' if files else ''}://localhost:{port}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+@contextlib.contextmanager
+def certificate():
+    """A certificate for the stub, its key, and the machine's root certificates with it added."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    own, key, bundle = (WORK / name for name in ("stub.pem", "stub.key", "roots.pem"))
+    extensions = ["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"]
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    command = ["openssl", "req", "-x509", *kind, "-subj", "/CN=stub", *extensions, "-keyout", key, "-out", own]
+    subprocess.run(command, check=True, capture_output=True)
+    roots = Path("/etc/ssl/certs/ca-certificates.crt")
+    bundle.write_text((roots.read_text() if roots.exists() else "") + own.read_text())
+    yield own, key
+
+
+def run_measured(command, files):
+    """CPU seconds of a process, and what it printed."""
+    # Ours has the web's roots compiled in; the SDK reads the machine's.
+    environment = os.environ | {"COMPARE_CA": str(files[0]), "SSL_CERT_FILE": str(WORK / "roots.pem")}
+    before = children_cpu()
+    done = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True, env=environment)
+    return children_cpu() - before, done.stdout.strip()
+
+
+def children_cpu():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def machine():
+    rustc = subprocess.run(["rustc", "--version"], check=True, capture_output=True, text=True).stdout.split()[1]
+    lock = (HERE / "Cargo.lock").read_text()
+    version = re.search(r'name = "aws-sdk-cognitoidentityprovider"\nversion = "(.*?)"', lock)[1]
+    return {"cores": os.cpu_count(), "architecture": platform.machine(), "rustc": rustc, "sdk": version}
+
+
+def load():
+    return json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+
+
+def progress(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+# ---- the tables ----
+
+
+def table(results):
+    rows = [("", "ours", "SDK", "ratio")]
+
+    def row(label, ours, sdk, form="{:,.0f}"):
+        ratio = f"{ours / sdk:.3f}" if ours and sdk else ""
+        rows.append((label, *("" if value is None else form.format(value) for value in (ours, sdk)), ratio))
+
+    if found := dicts(results.get("crates")):
+        for name in list(VARIANTS)[:-1]:
+            row(f"crates in the tree ({name})", found[name], found["sdk"])
+    if found := dicts(results.get("build")):
+        for profile in ("release", "size"):
+            for name in of_profile(list(VARIANTS)[:-1], profile):
+                row(f"cold build, CPU s, {profile} ({name})", found[f"{name}, {profile}"], found[f"sdk, {profile}"])
+    if found := dicts(results.get("size")):
+        for profile in ("release", "size"):
+            for program in ("one", "nine", "all"):
+                for name in of_profile(list(VARIANTS)[:-1], profile):
+                    ours, sdk = found[f"{name}, {profile}, {program}"], found[f"sdk, {profile}, {program}"]
+                    row(f"stripped bytes, {profile}, {program} ({name})", ours, sdk)
+    if found := dicts(results.get("calls")):
+        for kind in ("signed", "unsigned"):
+            for unit in ("instructions", "allocations"):
+                row(f"{unit}, {kind} call", found[f"ours, {kind}"][unit], found[f"sdk, {kind}"][unit])
+        row("instructions, new client", found["ours, construct"]["instructions"], found["sdk, construct"]["instructions"])
+    if found := dicts(results.get("speed")):
+        for unit in ("calls/s/core", "peak RSS, kB"):
+            for key, ours in found[unit].items():
+                name, kind = key.split(", ", 1)
+                if name == "ours":
+                    row(f"{unit}, {kind} at once", ours, found[unit][f"sdk, {kind}"])
+    if found := dicts(results.get("start")):
+        row("process with one HTTPS call, CPU ms", found["ours, call"], found["sdk, call"], "{:.2f}")
+        row("process that does nothing, CPU ms", found["ours, nothing"], found["sdk, nothing"], "{:.2f}")
+    width = max(len(row[0]) for row in rows)
+    return "\n".join(f"{a:<{width}} {b:>12} {c:>12} {d:>7}" for a, b, c, d in rows)
+
+
+def readme(results):
+    """The table of the README's section on costs."""
+    found = dicts(results)
+    rows = [("", "this crate", "AWS SDK", "")]
+
+    def row(label, ours, sdk, form):
+        factor = ours / sdk
+        rows.append((label, form(ours), form(sdk), f"{factor:.2f}" if factor >= 0.095 else f"1/{1 / factor:.0f}"))
+
+    def thousands(value):
+        return f"{value / 1000:,.0f} k"
+
+    def megabytes(value):
+        return f"{value / 1e6:.2f} MB"
+
+    def plain(value):
+        return f"{value:,.0f}"
+
+    calls, size, speed, start = (found[name] for name in ("calls", "size", "speed", "start"))
+    for kind in ("signed", "unsigned"):
+        row(f"instructions of a call, {kind}", *pair(calls, kind, "instructions"), thousands)
+    row("allocations of a signed call", *pair(calls, "signed", "allocations"), plain)
+    row("calls a second and core, signed, 64 at once", *pair(speed["calls/s/core"], "signed, 64"), thousands)
+    row("the same over TLS", *pair(speed["calls/s/core"], "signed, TLS, 64"), thousands)
+    row("CPU of a process with one HTTPS call", *pair(start, "call"), lambda value: f"{value:.1f} ms")
+    row("peak memory, 64 at once", *pair(speed["peak RSS, kB"], "signed, 64"), lambda value: f"{value / 1000:.1f} MB")
+    for program, label in (("one", "one operation"), ("nine", "nine operations"), ("all", "all operations")):
+        row(f"stripped program, {label}, built for size", *pair(size, f"size, {program}"), megabytes)
+    for flavour in ("native-tls", "no TLS"):
+        ours, sdk = size[f"ours, {flavour}, size, nine"], size["sdk, size, nine"]
+        row(f"the same with nine operations and {flavour}", ours, sdk, megabytes)
+    row("CPU of a cold release build", *pair(found["build"], "release"), lambda value: f"{value:.0f} s")
+    row("crates in the tree", found["crates"]["ours"], found["crates"]["sdk"], plain)
+    rows.insert(1, ("---", "---:", "---:", "---:"))
+    lines = ["| " + " | ".join(cells) + " |" for cells in rows]
+    lines += ["", f"The SDK is `aws-sdk-cognitoidentityprovider` {found['machine']['sdk']}, without `aws-config`."]
+    return "\n".join(lines)
+
+
+def pair(values, kind, unit=None):
+    found = [values[f"{name}, {kind}"] for name in ("ours", "sdk")]
+    return [value[unit] for value in found] if unit else found
+
+
+def dicts(values):
+    """Nested dictionaries in which what was not measured is None."""
+    if not isinstance(values, dict):
+        return values
+    return collections.defaultdict(lambda: None, {key: dicts(value) for key, value in values.items()})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,17 @@
+//! One signed call, or none without a URL.
+
+use std::hint::black_box;
+
+fn main() {
+    let Some(url) = std::env::args().nth(1) else {
+        return;
+    };
+    ours::block_on(async {
+        let client = ours::client(&url);
+        let answer = ours::signed(&client).await;
+        if let Err(error) = black_box(answer) {
+            eprintln!("{error}");
+            std::process::exit(1);
+        }
+    });
+}
