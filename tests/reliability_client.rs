@@ -547,7 +547,10 @@ async fn the_limits_of_the_account_are_read_and_taken_over() -> Outcome {
         .map(|sent| String::from_utf8_lossy(sent.request.body()).into_owned())
         .collect();
     assert_eq!(asked.len(), 5);
-    assert!(asked[0].contains(r#""Category":"UserAuthentication""#), "{asked:?}");
+    assert!(
+        asked[0].contains(r#""Category":"UserAuthentication""#),
+        "{asked:?}"
+    );
     // One a second, as the limits themselves allow.
     assert!(script.sent()[4].at >= 3 * SECOND);
     let before = tokio::time::Instant::now();
