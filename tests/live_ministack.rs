@@ -104,6 +104,43 @@ async fn sign_in_works_without_credentials_on_the_public_side() -> Outcome {
     server.delete(pool).await
 }
 
+#[cfg(feature = "srp")]
+#[tokio::test]
+async fn a_password_is_proven_by_srp_without_being_sent() -> Outcome {
+    let Some(server) = Server::ministack() else {
+        return Ok(());
+    };
+    // Users sign in with an address, which is not the name that the proof is made over.
+    let request = CreateUserPoolRequest::new(unique("srp"))
+        .username_attributes([UsernameAttributeType::Email])
+        .email_configuration(developer_email());
+    let pool = server.pool_as(&request).await?;
+    let service = server.service(&pool)?;
+    let alice = unique_email("alice");
+    let created = service
+        .create_user(CreateUser::new(&alice, PASSWORD))
+        .await?;
+    let name = created.user.and_then(|user| user.username);
+    let name = name.ok_or("no username")?;
+
+    let unsigned = server.client_without_credentials()?;
+    let public = SignIn::public(unsigned, pool.app.clone()).user_pool_id(&pool.id);
+    let challenge = new_password_required(public.srp(&alice, PASSWORD).await?);
+    let outcome = public.respond(challenge.answer(NEW_PASSWORD)).await?;
+    assert_signed_in(&server, outcome, name.expose()).await?;
+
+    let admin = SignIn::admin(server.client.clone(), &pool.id, pool.app.clone());
+    for sign_in in [public, admin] {
+        let outcome = sign_in.srp(&alice, NEW_PASSWORD).await?;
+        assert_signed_in(&server, outcome, name.expose()).await?;
+        let wrong = refusal(sign_in.srp(&alice, PASSWORD).await);
+        assert_eq!(wrong.code(), Some(&ErrorCode::NotAuthorized));
+        let unknown = refusal(sign_in.srp("nobody@example.com", PASSWORD).await);
+        assert_eq!(unknown.code(), Some(&ErrorCode::UserNotFound));
+    }
+    server.delete(pool).await
+}
+
 #[tokio::test]
 async fn a_registered_user_confirms_with_the_code_from_the_mail_and_signs_in() -> Outcome {
     let Some(server) = Server::ministack() else {

@@ -150,6 +150,7 @@ impl Server {
             .explicit_auth_flows([
                 ExplicitAuthFlowsType::AllowAdminUserPasswordAuth,
                 ExplicitAuthFlowsType::AllowUserPasswordAuth,
+                ExplicitAuthFlowsType::AllowUserSrpAuth,
                 ExplicitAuthFlowsType::AllowRefreshTokenAuth,
             ]);
         let created = self.client.send(&request).await?;
