@@ -44,7 +44,7 @@ fn pieces() -> Result<Vec<Piece>, Error> {
     let region = Region::new("eu-central-1")?;
     let endpoint = Endpoint::regional(&region, EndpointOptions::default());
     let credentials = Credentials::new("AKIDEXAMPLE", "secret access key", None, None, "bench");
-    let time = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+    let time = UNIX_EPOCH + Duration::from_hours(500_000);
     let signer = Signer::new(region.clone());
     let unsigned = http_request(&sign_in(), &endpoint)?;
     let tokens = tokens();
