@@ -327,6 +327,30 @@ async fn of_a_member_that_comes_twice_nothing_panics_and_too_deep_json_is_an_err
     Ok(())
 }
 
+#[tokio::test]
+async fn a_refused_signature_is_shown_without_the_session_token_that_was_signed() -> Outcome {
+    let message =
+        "The Canonical String should have been 'POST\n/\n\nx-amz-security-token:marker-token'";
+    let body = serde_json::json!({"__type": "InvalidSignatureException", "message": message});
+    let script = Scripted::new([answer(403, &body.to_string())]);
+    let token = Some("marker-token".to_owned());
+    let keys = Credentials::new("AKIDEXAMPLE", "secret", token, None, "test");
+    let client = script.client(|b| b.credentials(keys))?;
+    let request = AdminGetUserRequest::new("eu-central-1_example", "alice");
+    let error = client.send(&request).await.expect_err("refused");
+    assert_eq!(
+        script.sent()[0].header("x-amz-security-token"),
+        "marker-token"
+    );
+    assert!(
+        !format!("{error} {error:?} {error:#?}").contains("marker"),
+        "{error}"
+    );
+    assert!(error.to_string().contains("Canonical String"), "{error}");
+    assert!(matches!(&error, Error::Service(error) if error.message() == Some(message)));
+    Ok(())
+}
+
 #[test]
 fn every_code_of_the_front_door_has_a_variant() {
     for code in [

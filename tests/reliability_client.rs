@@ -474,6 +474,55 @@ async fn credentials_that_have_expired_are_renewed_once_if_there_are_others() ->
     Ok(())
 }
 
+// Endpoints.
+
+#[test]
+fn an_endpoint_that_contradicts_itself_or_is_none_is_refused_by_name() {
+    use cognito_idp::endpoint::EndpointOptions;
+
+    let field = |builder: cognito_idp::ClientBuilder| {
+        let error = builder
+            .http_client(Scripted::new([ok()]))
+            .build()
+            .expect_err("refused");
+        error.problems()[0].field.to_string()
+    };
+    let fips = EndpointOptions::default().fips(true);
+    let dual_stack = EndpointOptions::default().dual_stack(true);
+    let custom = || Client::builder().endpoint_url("https://vpce.example.com");
+    assert_eq!(field(custom().endpoint_options(fips)), "endpoint_url");
+    assert_eq!(field(custom().endpoint_options(dual_stack)), "endpoint_url");
+    assert_eq!(field(Client::builder()), "region");
+    assert_eq!(field(Client::builder().region("x@evil.com:443/")), "region");
+    assert_eq!(field(Client::builder().region("aws-global")), "region");
+    assert_eq!(
+        field(Client::builder().endpoint_url("http://example.com")),
+        "endpoint_url"
+    );
+}
+
+#[tokio::test]
+async fn a_custom_endpoint_is_sent_to_and_the_region_signed_for() -> Outcome {
+    let script = Scripted::new([ok()]);
+    let client = script.client(|b| {
+        b.region("us-gov-west-1")
+            .endpoint_url("https://vpce-1.example.com:8443/cognito")
+    })?;
+    client.send(&signed()).await?;
+    let sent = script.sent();
+    assert_eq!(
+        sent[0].request.uri(),
+        "https://vpce-1.example.com:8443/cognito"
+    );
+    assert_eq!(sent[0].header("host"), "vpce-1.example.com:8443");
+    let authorization = sent[0].header("authorization");
+    assert!(
+        authorization.contains("/us-gov-west-1/cognito-idp/"),
+        "{authorization}"
+    );
+    Ok(())
+}
+
 // Pacing.
 
 #[tokio::test(start_paused = true)]
@@ -518,7 +567,9 @@ async fn paced_calls_slow_down_when_throttled_and_others_are_not_held_back() -> 
     let took = script.sent().last().ok_or("requests")?.at.as_millis();
     assert!((1_800..=2_200).contains(&took), "{took}");
     let before = tokio::time::Instant::now();
-    client.send(&signed()).await?;
+    let other = AdminGetUserRequest::new("eu-central-1_example", "alice");
+    let _ = client.send(&other).await;
+    assert_eq!(script.sent().len(), 28);
     assert!(before.elapsed() < Duration::from_millis(5));
     Ok(())
 }

@@ -88,7 +88,7 @@ fn serve(deeds: &Deeds, number: usize, request: &Received) -> Action {
         ok(&whole)
     };
     let random = shuffled(number);
-    if random % FAULTS != 0 {
+    if !random.is_multiple_of(FAULTS) {
         deeds.note(operation, user);
         return Action::WriteAndKeep(good());
     }
@@ -272,13 +272,13 @@ async fn ten_thousand_calls_against_a_faulty_server_end_right_and_none_that_must
         .and_then(|calls| calls.parse().ok())
         .unwrap_or(CALLS);
     let deeds = Arc::new(Deeds::default());
-    let served = deeds.clone();
+    let of_server = deeds.clone();
     let server = FaultServer::scripted(move |number, request| {
         if request.method.is_empty() {
             // Asked before there is a request; this server always reads.
             return Action::Close;
         }
-        serve(&served, number, request)
+        serve(&of_server, number, request)
     })
     .await?;
     let client = client(&server.url())?;
