@@ -310,10 +310,12 @@ impl Bucket {
     /// What a throttled request leaves of the rate.
     const DECREASE: f64 = 0.5;
     /// What a request that got through adds to the rate, in requests a second, at a limit of 25.
-    const INCREASE: f64 = 0.03;
+    const INCREASE: f64 = 0.025;
     const INCREASE_AT: f64 = 25.0;
+    /// What a second adds, at a limit of 25.
+    const DRIFT: f64 = 0.012;
     /// The slowest rate, as a part of the limit: nobody starves.
-    const FLOOR: f64 = 0.004;
+    const FLOOR: f64 = 0.01;
 
     fn new(limit: f64) -> Self {
         let mut bucket = Self {
@@ -354,7 +356,10 @@ impl Bucket {
     fn learn(&mut self, given: Duration, now: Duration, throttled: bool) {
         self.fill(now);
         if !throttled {
-            let increase = Self::INCREASE * self.limit / Self::INCREASE_AT;
+            // A part for each request grows all rates alike; a part for each second lets the slow
+            // catch up with the fast.
+            let scale = self.limit / Self::INCREASE_AT;
+            let increase = (Self::INCREASE + Self::DRIFT * scale / self.rate) * scale;
             self.rate = (self.rate + increase).min(self.limit);
             return;
         }
@@ -429,7 +434,7 @@ mod tests {
             let now = Duration::from_secs(second);
             bucket.learn(now, now, true);
         }
-        assert!((bucket.rate - 0.1).abs() < 1e-9);
+        assert!((bucket.rate - 0.25).abs() < 1e-9);
         for second in 1_000..4_000 {
             let now = Duration::from_secs(second);
             bucket.learn(now, now, false);

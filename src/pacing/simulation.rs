@@ -1,6 +1,6 @@
 //! Many clients and one quota, on a clock of paper.
 //!
-//! Every client has four workers, each of which sends one request after the other for five minutes.
+//! Every client has four workers, each of which sends one request after the other for ten minutes.
 //! The server has a bucket of 25 requests a second, as Cognito has for changing users, and refuses
 //! what is above. Compared are plain retries (three attempts, full jitter from one second, a quota
 //! of 500), the adaptive mode of AWS's SDKs (a bucket whose rate follows a cubic curve, from the
@@ -12,7 +12,7 @@ use super::Bucket;
 
 const LIMIT: f64 = 25.0;
 const WORKERS: usize = 4;
-const SECONDS: u64 = 300;
+const SECONDS: u64 = 600;
 /// From the client to the server, and back again.
 const HALF_TRIP: Duration = Duration::from_millis(25);
 
@@ -73,8 +73,8 @@ impl Dice {
     }
 }
 
-fn simulate(strategy: Strategy, clients: usize) -> Figures {
-    let mut dice = Dice(42);
+fn simulate(strategy: Strategy, clients: usize, seed: u64) -> Figures {
+    let mut dice = Dice(seed);
     let mut server = Bucket::new(LIMIT);
     let mut peers: Vec<Peer> = (0..clients)
         .map(|_| Peer {
@@ -271,9 +271,9 @@ impl Cubic {
 #[test]
 fn clients_that_share_a_quota_waste_little_of_it_and_starve_no_one() {
     println!("strategy  clients   used  throttled  failed  slowest");
-    for clients in [1, 4, 16, 64] {
+    for clients in [1, 4, 16, 48] {
         let row = |strategy| {
-            let figures = simulate(strategy, clients);
+            let figures = simulate(strategy, clients, 42);
             println!(
                 "{:9} {clients:>7} {:>5.0}% {:>9.1}% {:>6.1}% {:>7.0}%",
                 format!("{strategy:?}"),
@@ -295,4 +295,15 @@ fn clients_that_share_a_quota_waste_little_of_it_and_starve_no_one() {
             "{clients}"
         );
     }
+    // Not by the luck of one run.
+    let mut least = f64::INFINITY;
+    for seed in 0..20 {
+        for clients in [2, 8, 24] {
+            let figures = simulate(Strategy::Paced, clients, seed);
+            assert!(figures.used > 0.8, "{clients}, {seed}: {figures:?}");
+            least = least.min(figures.slowest);
+        }
+    }
+    println!("slowest of 60 runs: {:.0}%", least * 100.0);
+    assert!(least > 0.35, "{least}");
 }
