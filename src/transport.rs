@@ -95,7 +95,7 @@ mod reqwest_client {
             let builder = reqwest::Client::builder()
                 .connect_timeout(CONNECT_TIMEOUT)
                 .pool_idle_timeout(POOL_IDLE_TIMEOUT);
-            let client = change(tls(builder)?)
+            let client = modern_tls_only(change(tls(builder)?))
                 .redirect(reqwest::redirect::Policy::none())
                 .retry(reqwest::retry::never())
                 .referer(false)
@@ -213,12 +213,20 @@ mod reqwest_client {
         false
     }
 
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    fn modern_tls_only(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+        builder.tls_version_min(reqwest::tls::Version::TLS_1_2)
+    }
+
+    #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+    fn modern_tls_only(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+        builder
+    }
+
     #[cfg(feature = "native-tls")]
     #[expect(clippy::unnecessary_wraps, reason = "the other kinds of TLS can fail")]
     fn tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, InvalidInput> {
-        Ok(builder
-            .tls_backend_native()
-            .tls_version_min(reqwest::tls::Version::TLS_1_2))
+        Ok(builder.tls_backend_native())
     }
 
     #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
