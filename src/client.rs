@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use http::header;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::{Instant, Timeout};
 
 #[cfg(not(feature = "sigv4"))]
@@ -102,13 +102,11 @@ impl Client {
         operation: &O,
         options: SendOptions,
     ) -> Result<O::Response, Error> {
-        let sent = protocol::encode(operation)?;
+        // Every line here is compiled again for every operation.
+        let body = protocol::encode(operation)?;
         let safety = operation.retry_safety();
-        let call = self
-            .shared
-            .call(O::NAME, O::AUTH, safety, sent.clone(), options);
-        let (parts, body) = self.shared.dispatch(call).await?.into_parts();
-        protocol::decode(O::NAME, &parts, &body).map_err(|error| redacted(error, &sent, None))
+        let call = self.shared.call(O::NAME, O::AUTH, safety, body, options);
+        self.shared.dispatch(call).await?.decode()
     }
 
     /// The time at the server, as far as the answers so far tell; else the local clock's.
@@ -567,8 +565,21 @@ struct Call {
     operation_timeout: Duration,
 }
 
-type DispatchFuture<'a> =
-    Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, Error>> + Send + 'a>>;
+/// A success, with what it takes to read it.
+struct Answer {
+    call: Call,
+    parts: http::response::Parts,
+    body: Bytes,
+}
+
+impl Answer {
+    fn decode<R: DeserializeOwned>(self) -> Result<R, Error> {
+        protocol::decode(self.call.operation, &self.parts, &self.body)
+            .map_err(|error| redacted(error, &self.call.body, None))
+    }
+}
+
+type DispatchFuture<'a> = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send + 'a>>;
 
 impl Shared {
     fn call(
@@ -594,7 +605,9 @@ impl Shared {
     fn dispatch(&self, call: Call) -> DispatchFuture<'_> {
         Box::pin(async move {
             let trace = Trace::operation(call.operation, self.region.as_ref());
-            trace.run(self.attempts(&call, &trace)).await
+            let response = trace.run(self.attempts(&call, &trace)).await?;
+            let (parts, body) = response.into_parts();
+            Ok(Answer { call, parts, body })
         })
     }
 

@@ -152,11 +152,8 @@ macro_rules! structure {
                     mut self,
                     $map: impl IntoIterator<Item = (impl Into<String>, impl Into<$map_type>)>,
                 ) -> Self {
-                    self.$map = $map
-                        .into_iter()
-                        .map(|(key, value)| (key.into(), value.into()))
-                        .collect::<std::collections::BTreeMap<String, $map_type>>()
-                        .into();
+                    let members = $map.into_iter().map(|(key, value)| (key.into(), value.into()));
+                    self.$map = crate::primitives::collect_map::<$map_type>(members).into();
                     self
                 }
             )*)?

@@ -113,16 +113,18 @@ pub(crate) fn decode<R: DeserializeOwned>(
     body: &[u8],
 ) -> Result<R, Error> {
     let body = if body.is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body).map_err(|error| {
-        // The error's text may quote the body, tokens included, so only its place is kept.
-        let (line, column) = (error.line(), error.column());
-        let problem = if error.is_data() {
-            DecodeProblem::UnexpectedShape { line, column }
-        } else {
-            DecodeProblem::NotJson { line, column }
-        };
-        decode_error(operation, parts, problem)
-    })
+    serde_json::from_slice(body).map_err(|error| unreadable(operation, parts, &error))
+}
+
+fn unreadable(operation: &'static str, parts: &Parts, error: &serde_json::Error) -> Error {
+    // The error's text may quote the body, tokens included, so only its place is kept.
+    let (line, column) = (error.line(), error.column());
+    let problem = if error.is_data() {
+        DecodeProblem::UnexpectedShape { line, column }
+    } else {
+        DecodeProblem::NotJson { line, column }
+    };
+    decode_error(operation, parts, problem)
 }
 
 fn decode_error(operation: &'static str, parts: &Parts, problem: DecodeProblem) -> Error {
