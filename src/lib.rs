@@ -35,6 +35,7 @@ pub mod retry;
 mod sensitive;
 #[cfg(feature = "sigv4")]
 pub mod service;
+mod shape;
 #[cfg(feature = "sigv4")]
 pub mod sigv4;
 mod trace;

@@ -13,12 +13,14 @@
 /// A shape that lacks a required member is read all the same, with an empty value for it: Cognito
 /// sends such (`CustomDomainConfig` is `{}` for a domain without one), and the rest of the answer
 /// must not be lost over it. `strict` marks the shapes that insist: requests and whole answers.
+///
+/// `shape.rs` holds what the code below calls, and says why nothing of serde's is derived.
 macro_rules! structure {
     ($(#[$doc:meta])* strict $name:ident $body:tt) => {
-        structure! { @define [Option] [serde()] $(#[$doc])* $name $body }
+        structure! { @define [Option] insist $(#[$doc])* $name $body }
     };
     ($(#[$doc:meta])* strict output $name:ident $body:tt) => {
-        structure! { @define [] [serde()] $(#[$doc])* $name $body }
+        structure! { @define [] insist $(#[$doc])* $name $body }
     };
     ($(#[$doc:meta])* output $name:ident $body:tt) => {
         structure! { @lenient [] $(#[$doc])* $name $body }
@@ -27,14 +29,7 @@ macro_rules! structure {
         structure! { @lenient [Option] $(#[$doc])* $name $body }
     };
     (@lenient $wrapper:tt $(#[$doc:meta])* $name:ident $body:tt) => {
-        structure! {
-            @define $wrapper
-            [serde(
-                default = "crate::primitives::Absent::absent",
-                deserialize_with = "crate::primitives::required"
-            )]
-            $(#[$doc])* $name $body
-        }
+        structure! { @define $wrapper yield $(#[$doc])* $name $body }
         structure! { @absent $name $body }
     };
     (@absent $name:ident {
@@ -43,20 +38,20 @@ macro_rules! structure {
         }
         $($others:tt)*
     }) => {
-        impl crate::primitives::Absent for $name {
+        impl crate::shape::Absent for $name {
             fn absent() -> Self {
-                Self::new($(<$type as crate::primitives::Absent>::absent()),*)
+                Self::new($(<$type as crate::shape::Absent>::absent()),*)
             }
         }
     };
     (@absent $name:ident { $($others:tt)* }) => {
-        impl crate::primitives::Absent for $name {
+        impl crate::shape::Absent for $name {
             fn absent() -> Self {
                 Self::new()
             }
         }
     };
-    (@define $wrapper:tt $required_reading:tt $(#[$doc:meta])* $name:ident {
+    (@define $wrapper:tt $lacking:tt $(#[$doc:meta])* $name:ident {
         $(required {
             $($(#[$required_doc:meta])*
             $required:ident: $required_type:ty $(= $required_wire:literal)?),* $(,)?
@@ -75,42 +70,123 @@ macro_rules! structure {
         })?
     }) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-        #[serde(rename_all = "PascalCase")]
+        #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
             $($(
                 $(#[$required_doc])*
-                $(#[serde(rename = $required_wire)])?
-                #$required_reading
                 pub $required: $required_type,
             )*)?
             $($(
                 $(#[$optional_doc])*
-                $(#[serde(rename = $optional_wire)])?
-                #[serde(default, skip_serializing_if = "Option::is_none")]
                 pub $optional: Option<$optional_type>,
             )*)?
             $($(
                 $(#[$list_doc])*
-                $(#[serde(rename = $list_wire)])?
-                #[serde(
-                    default,
-                    deserialize_with = "crate::primitives::list",
-                    skip_serializing_if = "crate::primitives::Collection::is_absent"
-                )]
                 pub $list: structure!(@wrap $wrapper Vec<$list_type>),
             )*)?
             $($(
                 $(#[$map_doc])*
-                $(#[serde(rename = $map_wire)])?
-                #[serde(
-                    default,
-                    deserialize_with = "crate::primitives::map",
-                    skip_serializing_if = "crate::primitives::Collection::is_absent"
-                )]
                 pub $map: structure!(@wrap $wrapper std::collections::BTreeMap<String, $map_type>),
             )*)?
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                #[allow(unused_mut, reason = "a shape may have no members")]
+                let mut members = serializer.serialize_map(None)?;
+                $($(
+                    let name = structure!(@wire $required $($required_wire)?);
+                    serde::ser::SerializeMap::serialize_entry(&mut members, name, &self.$required)?;
+                )*)?
+                $($(if let Some(member) = &self.$optional {
+                    let name = structure!(@wire $optional $($optional_wire)?);
+                    serde::ser::SerializeMap::serialize_entry(&mut members, name, member)?;
+                })*)?
+                $($(if let Some(items) = crate::shape::Collection::items(&self.$list) {
+                    let name = structure!(@wire $list $($list_wire)?);
+                    serde::ser::SerializeMap::serialize_entry(&mut members, name, items)?;
+                })*)?
+                $($(if let Some(items) = crate::shape::Collection::items(&self.$map) {
+                    let name = structure!(@wire $map $($map_wire)?);
+                    serde::ser::SerializeMap::serialize_entry(&mut members, name, items)?;
+                })*)?
+                serde::ser::SerializeMap::end(members)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<Self, D::Error> {
+                /// The members' names on the wire, in the order of `Member`.
+                const NAMES: &[&str] = &[
+                    $($(structure!(@wire $required $($required_wire)?),)*)?
+                    $($(structure!(@wire $optional $($optional_wire)?),)*)?
+                    $($(structure!(@wire $list $($list_wire)?),)*)?
+                    $($(structure!(@wire $map $($map_wire)?),)*)?
+                ];
+
+                #[allow(dead_code, non_camel_case_types, reason = "the fields' names, if any")]
+                enum Member {
+                    $($($required,)*)?
+                    $($($optional,)*)?
+                    $($($list,)*)?
+                    $($($map,)*)?
+                }
+
+                struct Members;
+
+                impl<'de> serde::de::Visitor<'de> for Members {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str(stringify!($name))
+                    }
+
+                    fn visit_map<A: serde::de::MapAccess<'de>>(
+                        self,
+                        mut members: A,
+                    ) -> Result<$name, A::Error> {
+                        $($(let mut $required = None;)*)?
+                        $($(let mut $optional = None;)*)?
+                        $($(let mut $list = Default::default();)*)?
+                        $($(let mut $map = Default::default();)*)?
+                        while let Some(position) =
+                            members.next_key_seed(crate::shape::Position(NAMES))?
+                        {
+                            match position {
+                                $($(position if position == Member::$required as usize => {
+                                    $required = Some(structure!(@read $lacking members));
+                                })*)?
+                                $($(position if position == Member::$optional as usize => {
+                                    $optional = members.next_value()?;
+                                })*)?
+                                $($(position if position == Member::$list as usize => {
+                                    $list = members.next_value_seed(crate::shape::Present::new())?;
+                                })*)?
+                                $($(position if position == Member::$map as usize => {
+                                    $map = members.next_value_seed(crate::shape::Present::new())?;
+                                })*)?
+                                _ => {
+                                    members.next_value::<serde::de::IgnoredAny>()?;
+                                }
+                            }
+                        }
+                        Ok($name {
+                            $($($required: structure!(
+                                @lacking $lacking $required
+                                structure!(@wire $required $($required_wire)?)
+                            ),)*)?
+                            $($($optional,)*)?
+                            $($($list,)*)?
+                            $($($map,)*)?
+                        })
+                    }
+                }
+
+                deserializer.deserialize_struct(stringify!($name), NAMES, Members)
+            }
         }
 
         impl $name {
@@ -153,11 +229,31 @@ macro_rules! structure {
                     $map: impl IntoIterator<Item = (impl Into<String>, impl Into<$map_type>)>,
                 ) -> Self {
                     let members = $map.into_iter().map(|(key, value)| (key.into(), value.into()));
-                    self.$map = crate::primitives::collect_map::<$map_type>(members).into();
+                    // Not `collect`: it sorts them first, which costs each type 3 kB of code.
+                    let mut map = std::collections::BTreeMap::new();
+                    map.extend(members);
+                    self.$map = map.into();
                     self
                 }
             )*)?
         }
+    };
+    (@wire $member:ident) => {{
+        const NAME: crate::shape::PascalCase<{ stringify!($member).len() }> =
+            crate::shape::PascalCase::of(stringify!($member));
+        const { NAME.as_str() }
+    }};
+    (@wire $member:ident $wire:literal) => { $wire };
+    (@read insist $members:ident) => { $members.next_value()? };
+    (@read yield $members:ident) => { $members.next_value_seed(crate::shape::OrAbsent::new())? };
+    (@lacking insist $member:ident $name:expr) => {
+        match $member {
+            Some(member) => member,
+            None => return Err(serde::de::Error::missing_field($name)),
+        }
+    };
+    (@lacking yield $member:ident $name:expr) => {
+        $member.unwrap_or_else(crate::shape::Absent::absent)
     };
     (@wrap [] $collection:ty) => { $collection };
     (@wrap [Option] $collection:ty) => { Option<$collection> };
@@ -209,7 +305,7 @@ macro_rules! string_enum {
             }
         }
 
-        impl crate::primitives::Absent for $name {
+        impl crate::shape::Absent for $name {
             fn absent() -> Self {
                 Self::Other(String::new())
             }

@@ -1,19 +1,14 @@
-//! Wire values that JSON has no type for, and the lenient reading of lists and maps.
+//! Wire values that JSON has no type for.
 
 use std::{
-    collections::BTreeMap,
     fmt,
-    marker::PhantomData,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{
-    calendar,
-    sensitive::{Sensitive, Wipe},
-};
+use crate::calendar;
 
 /// A point in time, to the millisecond.
 ///
@@ -180,173 +175,6 @@ impl<'de> Deserialize<'de> for Blob {
     }
 }
 
-/// Reads a list in which `null`, alone or among the items, counts as absent.
-pub(crate) fn list<'de, D, L>(deserializer: D) -> Result<L, D::Error>
-where
-    D: Deserializer<'de>,
-    L: List<Item: Deserialize<'de>>,
-{
-    let items = Option::<Vec<Option<L::Item>>>::deserialize(deserializer)?;
-    Ok(items.map_or_else(L::default, |items| {
-        L::from(items.into_iter().flatten().collect())
-    }))
-}
-
-/// Reads a map in which `null`, alone or as a value, counts as absent.
-pub(crate) fn map<'de, D, M>(deserializer: D) -> Result<M, D::Error>
-where
-    D: Deserializer<'de>,
-    M: Map<Value: Deserialize<'de>>,
-{
-    let members = Option::<BTreeMap<String, Option<M::Value>>>::deserialize(deserializer)?;
-    Ok(members.map_or_else(M::default, |members| {
-        let present = members.into_iter();
-        M::from(collect_map(
-            present.filter_map(|(key, value)| Some((key, value?))),
-        ))
-    }))
-}
-
-/// Collects a map member by member: `collect` sorts them first, which costs each type 3 kB of code.
-pub(crate) fn collect_map<V>(
-    members: impl IntoIterator<Item = (String, V)>,
-) -> BTreeMap<String, V> {
-    let mut map = BTreeMap::new();
-    map.extend(members);
-    map
-}
-
-/// Reads a required member, which `null` leaves [`Absent`].
-///
-/// Not as an `Option`, so that whoever looks on sees the member's own type being read.
-pub(crate) fn required<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Absent,
-{
-    struct OrAbsent<T>(PhantomData<T>);
-
-    impl<'de, T: Deserialize<'de> + Absent> de::Visitor<'de> for OrAbsent<T> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a required member")
-        }
-
-        fn visit_none<E: de::Error>(self) -> Result<T, E> {
-            Ok(T::absent())
-        }
-
-        fn visit_unit<E: de::Error>(self) -> Result<T, E> {
-            Ok(T::absent())
-        }
-
-        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
-            T::deserialize(deserializer)
-        }
-    }
-
-    deserializer.deserialize_option(OrAbsent(PhantomData))
-}
-
-/// What stands for a required member that an answer lacks.
-pub(crate) trait Absent {
-    /// The empty value.
-    fn absent() -> Self;
-}
-
-impl Absent for String {
-    fn absent() -> Self {
-        Self::new()
-    }
-}
-
-impl Absent for bool {
-    fn absent() -> Self {
-        false
-    }
-}
-
-impl Absent for i32 {
-    fn absent() -> Self {
-        0
-    }
-}
-
-impl Absent for Timestamp {
-    fn absent() -> Self {
-        Self::from_epoch_millis(0)
-    }
-}
-
-impl<T: Absent + Wipe> Absent for Sensitive<T> {
-    fn absent() -> Self {
-        Self::new(T::absent())
-    }
-}
-
-impl<T> Absent for Vec<T> {
-    fn absent() -> Self {
-        Self::new()
-    }
-}
-
-impl<V> Absent for BTreeMap<String, V> {
-    fn absent() -> Self {
-        Self::new()
-    }
-}
-
-/// A list or map member in its two forms: always there (answers), or optional (requests).
-pub(crate) trait Collection {
-    /// Whether the member is left out when written.
-    fn is_absent(&self) -> bool;
-}
-
-impl<T> Collection for Vec<T> {
-    fn is_absent(&self) -> bool {
-        self.is_empty()
-    }
-}
-
-impl<V> Collection for BTreeMap<String, V> {
-    fn is_absent(&self) -> bool {
-        self.is_empty()
-    }
-}
-
-impl<C> Collection for Option<C> {
-    fn is_absent(&self) -> bool {
-        self.is_none()
-    }
-}
-
-/// What [`list`] reads into.
-pub(crate) trait List: Default + From<Vec<Self::Item>> {
-    type Item;
-}
-
-impl<T> List for Vec<T> {
-    type Item = T;
-}
-
-impl<T> List for Option<Vec<T>> {
-    type Item = T;
-}
-
-/// What [`map`] reads into.
-pub(crate) trait Map: Default + From<BTreeMap<String, Self::Value>> {
-    type Value;
-}
-
-impl<V> Map for BTreeMap<String, V> {
-    type Value = V;
-}
-
-impl<V> Map for Option<BTreeMap<String, V>> {
-    type Value = V;
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -412,35 +240,5 @@ mod tests {
         assert_eq!(serde_json::to_string(&blob)?, "\"AAEC\"");
         assert!(serde_json::from_str::<Blob>("\"%\"").is_err());
         Ok(())
-    }
-
-    #[test]
-    fn a_shape_without_its_required_members_does_not_cost_the_rest_of_the_answer()
-    -> Result<(), serde_json::Error> {
-        use crate::operation::domains::{CustomDomainConfigType, DescribeUserPoolDomainResponse};
-
-        // The first is what Cognito answers for a domain that is only a prefix.
-        for config in ["{}", r#"{"CertificateArn": null}"#] {
-            let json = format!(
-                r#"{{"DomainDescription": {{"Domain": "shop", "CustomDomainConfig": {config}}}}}"#
-            );
-            let answer: DescribeUserPoolDomainResponse = serde_json::from_str(&json)?;
-            let description = answer.domain_description.expect("it is there");
-            assert_eq!(description.domain.as_deref(), Some("shop"));
-            let config = CustomDomainConfigType::new("");
-            assert_eq!(description.custom_domain_config, Some(config));
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn requests_and_whole_answers_insist_on_their_required_members() {
-        use crate::operation::{
-            sign_up::SignUpResponse, user_pools::DeleteUserPoolRequest, users::GetUserResponse,
-        };
-
-        assert!(serde_json::from_str::<SignUpResponse>("{}").is_err());
-        assert!(serde_json::from_str::<GetUserResponse>("{}").is_err());
-        assert!(serde_json::from_str::<DeleteUserPoolRequest>("{}").is_err());
     }
 }

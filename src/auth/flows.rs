@@ -24,8 +24,8 @@ use crate::{
             RespondToAuthChallengeRequest,
         },
     },
-    primitives,
     sensitive::Sensitive,
+    shape,
     types::{AnalyticsMetadataType, UserContextDataType},
 };
 
@@ -571,9 +571,9 @@ impl<O: Operation> Operation for SignInOperation<'_, O> {
 struct Step {
     authentication_result: Option<AuthenticationResultType>,
     challenge_name: Option<ChallengeNameType>,
-    #[serde(default, deserialize_with = "primitives::map")]
+    #[serde(default, deserialize_with = "shape::present")]
     challenge_parameters: BTreeMap<String, Sensitive<String>>,
-    #[serde(default, deserialize_with = "primitives::list")]
+    #[serde(default, deserialize_with = "shape::present")]
     available_challenges: Vec<ChallengeNameType>,
     session: Option<Sensitive<String>>,
 }

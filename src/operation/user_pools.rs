@@ -711,7 +711,7 @@ structure! {
             ///
             /// A change alters the `iss` claim, so whoever verifies the tokens must accept the
             /// new one.
-            r#type: IssuerType,
+            r#type: IssuerType = "Type",
         }
     }
 }

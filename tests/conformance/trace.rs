@@ -38,14 +38,14 @@ pub(crate) fn short_name<T>() -> String {
 
 struct Tracer<'a> {
     shapes: &'a mut Shapes,
-    /// The type that is read here, as far as serde says it.
+    /// Where a list or map that does without its `null`s is noted, since its type does not tell.
     read_as: &'a mut String,
 }
 
 impl Tracer<'_> {
-    fn note<'de, V: Visitor<'de>>(&mut self) {
-        if self.read_as.is_empty() {
-            *self.read_as = short_name::<V::Value>();
+    fn note(&mut self, collection: &str, item: &str) {
+        if item.starts_with("Option<") {
+            *self.read_as = format!("Option<{collection}{item}>>");
         }
     }
 
@@ -82,7 +82,6 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        self.note::<V>();
         let shape = short_name::<V::Value>();
         self.shapes.entry(shape.clone()).or_default();
         visitor.visit_map(Members {
@@ -93,45 +92,43 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         })
     }
 
-    fn deserialize_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
-        self.note::<V>();
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_some(self)
     }
 
     fn deserialize_seq<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
-        self.note::<V>();
-        visitor.visit_seq(Once(Some(self.inside())))
+        let mut item = String::new();
+        let value = visitor.visit_seq(Once::new(self.inside(), &mut item))?;
+        self.note("Vec<", &item);
+        Ok(value)
     }
 
     fn deserialize_map<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
-        self.note::<V>();
-        visitor.visit_map(Once(Some(self.inside())))
+        let mut item = String::new();
+        let value = visitor.visit_map(Once::new(self.inside(), &mut item))?;
+        self.note("BTreeMap<String, ", &item);
+        Ok(value)
     }
 
     // Text, which is also base64.
-    fn deserialize_string<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
-        self.note::<V>();
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_str("text")
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
-        self.note::<V>();
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_bool(true)
     }
 
-    fn deserialize_i32<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
-        self.note::<V>();
+    fn deserialize_i32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_i32(1)
     }
 
-    fn deserialize_i64<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
-        self.note::<V>();
+    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_i64(1)
     }
 
     // A timestamp or a document: both read a number.
-    fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
-        self.note::<V>();
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_i64(1)
     }
 
@@ -166,8 +163,7 @@ impl<'de> MapAccess<'de> for Members<'_> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
         let value = seed.deserialize(self.inside.tracer())?;
         let mut member = short_name::<V::Value>();
-        // What `deserialize_with` wraps; the type is then what the function asked for.
-        if member.contains("DeserializeWith") {
+        if !self.inside.read_as.is_empty() {
             member.clone_from(&self.inside.read_as);
         }
         let members = self.inside.shapes.entry(self.shape.clone()).or_default();
@@ -177,7 +173,28 @@ impl<'de> MapAccess<'de> for Members<'_> {
 }
 
 /// Hands out one item of a list, or one entry of a map.
-struct Once<'a>(Option<Inside<'a>>);
+struct Once<'a> {
+    inside: Option<Inside<'a>>,
+    /// The type that the item was read as.
+    item: &'a mut String,
+}
+
+impl<'a> Once<'a> {
+    fn new(inside: Inside<'a>, item: &'a mut String) -> Self {
+        Self {
+            inside: Some(inside),
+            item,
+        }
+    }
+
+    fn give<'de, T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+        *self.item = short_name::<T::Value>();
+        let inside = self.inside.take();
+        inside
+            .map(|mut inside| seed.deserialize(inside.tracer()))
+            .transpose()
+    }
+}
 
 impl<'de> SeqAccess<'de> for Once<'_> {
     type Error = Error;
@@ -186,9 +203,7 @@ impl<'de> SeqAccess<'de> for Once<'_> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Error> {
-        let item = self.0.take();
-        item.map(|mut item| seed.deserialize(item.tracer()))
-            .transpose()
+        self.give(seed)
     }
 }
 
@@ -199,14 +214,12 @@ impl<'de> MapAccess<'de> for Once<'_> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Error> {
-        let key = self.0.as_ref().map(|_| StrDeserializer::new("key"));
+        let key = self.inside.as_ref().map(|_| StrDeserializer::new("key"));
         key.map(|key| seed.deserialize(key)).transpose()
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        let Some(mut entry) = self.0.take() else {
-            return Err(Error::custom("a value without a key"));
-        };
-        seed.deserialize(entry.tracer())
+        self.give(seed)?
+            .ok_or_else(|| Error::custom("a value without a key"))
     }
 }
