@@ -2,8 +2,10 @@
 
 use std::{
     fmt,
+    marker::PhantomData,
     pin::Pin,
     sync::Arc,
+    task::{Context, Poll},
     time::{Duration, SystemTime},
 };
 
@@ -89,24 +91,29 @@ impl Client {
     ///
     /// # Errors
     /// See [`Error`]; what an operation can answer stands at its request type.
-    pub async fn send<O: Operation>(&self, operation: &O) -> Result<O::Response, Error> {
-        self.send_with(operation, SendOptions::default()).await
+    pub fn send<O: Operation>(&self, operation: &O) -> ResponseFuture<O::Response> {
+        self.send_with(operation, SendOptions::default())
     }
 
     /// Sends an operation with settings of its own.
     ///
     /// # Errors
     /// As [`send`](Self::send).
-    pub async fn send_with<O: Operation>(
+    pub fn send_with<O: Operation>(
         &self,
         operation: &O,
         options: SendOptions,
-    ) -> Result<O::Response, Error> {
+    ) -> ResponseFuture<O::Response> {
         // Every line here is compiled again for every operation.
-        let body = protocol::encode(operation)?;
-        let safety = operation.retry_safety();
-        let call = self.shared.call(O::NAME, O::AUTH, safety, body, options);
-        self.shared.dispatch(call).await?.decode()
+        let json = protocol::encode(operation);
+        let safety = options
+            .retry_safety
+            .unwrap_or_else(|| operation.retry_safety());
+        let shared = self.shared.clone();
+        ResponseFuture {
+            answer: shared.dispatch(O::NAME, O::AUTH, safety, json, options),
+            response: PhantomData,
+        }
     }
 
     /// The time at the server, as far as the answers so far tell; else the local clock's.
@@ -149,6 +156,41 @@ impl Client {
             request,
             finished: false,
         }
+    }
+}
+
+/// The answer to an operation, once it is there: what [`Client::send`] gives.
+///
+/// Nothing is sent before it is awaited. It owns all it needs, so it can be spawned as it is:
+///
+/// ```no_run
+/// # use cognito_idp::{Client, operation::passwords::ForgotPasswordRequest};
+/// # async fn example(client: Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = ForgotPasswordRequest::new("app-client-id", "alice");
+/// let call = tokio::spawn(client.send(&request));
+/// let response = call.await??;
+/// # let _ = response;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is sent before it is awaited"]
+pub struct ResponseFuture<R> {
+    answer: DispatchFuture,
+    response: PhantomData<fn() -> R>,
+}
+
+impl<R: DeserializeOwned> Future for ResponseFuture<R> {
+    type Output = Result<R, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let answer = self.answer.as_mut().poll(context);
+        answer.map(|answer| answer?.decode())
+    }
+}
+
+impl<R> fmt::Debug for ResponseFuture<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
 }
 
@@ -574,37 +616,40 @@ struct Answer {
 
 impl Answer {
     fn decode<R: DeserializeOwned>(self) -> Result<R, Error> {
-        protocol::decode(self.call.operation, &self.parts, &self.body)
-            .map_err(|error| redacted(error, &self.call.body, None))
+        protocol::decode(&self.body).map_err(|error| self.unreadable(&error))
+    }
+
+    fn unreadable(&self, error: &serde_json::Error) -> Error {
+        let error = protocol::unreadable(self.call.operation, &self.parts, error);
+        redacted(error, &self.call.body, None)
     }
 }
 
-type DispatchFuture<'a> = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send + 'a>>;
+type DispatchFuture = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
 
 impl Shared {
-    fn call(
-        &self,
+    /// Sends what an operation is without its type.
+    ///
+    /// Boxed, so that the sending compiles in this crate and not again in every caller's.
+    fn dispatch(
+        self: Arc<Self>,
         operation: &'static str,
         auth: AuthScheme,
         safety: RetrySafety,
-        body: Bytes,
+        json: serde_json::Result<Vec<u8>>,
         options: SendOptions,
-    ) -> Call {
-        Call {
-            operation,
-            auth,
-            safety: options.retry_safety.unwrap_or(safety),
-            body,
-            retry_policy: options.retry_policy,
-            attempt_timeout: options.attempt_timeout.unwrap_or(self.attempt_timeout),
-            operation_timeout: options.operation_timeout.unwrap_or(self.operation_timeout),
-        }
-    }
-
-    /// Boxed, so that the sending compiles in this crate and not again in every caller's.
-    fn dispatch(&self, call: Call) -> DispatchFuture<'_> {
+    ) -> DispatchFuture {
         Box::pin(async move {
-            let trace = Trace::operation(call.operation, self.region.as_ref());
+            let call = Call {
+                operation,
+                auth,
+                safety,
+                body: protocol::body(operation, json)?,
+                retry_policy: options.retry_policy,
+                attempt_timeout: options.attempt_timeout.unwrap_or(self.attempt_timeout),
+                operation_timeout: options.operation_timeout.unwrap_or(self.operation_timeout),
+            };
+            let trace = Trace::operation(operation, self.region.as_ref());
             let response = trace.run(self.attempts(&call, &trace)).await?;
             let (parts, body) = response.into_parts();
             Ok(Answer { call, parts, body })
@@ -891,10 +936,8 @@ fn check_whole(
     {
         return Ok(());
     }
-    match serde_json::from_slice::<IgnoredAny>(body) {
-        Err(error) if error.is_eof() => {
-            protocol::decode::<IgnoredAny>(operation, parts, body).map(drop)
-        }
+    match protocol::decode::<IgnoredAny>(body) {
+        Err(error) if error.is_eof() => Err(protocol::unreadable(operation, parts, &error)),
         _ => Ok(()),
     }
 }

@@ -43,7 +43,7 @@ pub mod transport;
 pub mod types;
 
 pub use crate::{
-    client::{Client, ClientBuilder, SendOptions},
+    client::{Client, ClientBuilder, ResponseFuture, SendOptions},
     error::{Error, ErrorCode},
     primitives::{Blob, Timestamp},
     sensitive::{Sensitive, Wipe},

@@ -41,7 +41,7 @@ pub fn http_request<O: Operation>(
     operation: &O,
     endpoint: &Endpoint,
 ) -> Result<http::Request<Bytes>, Error> {
-    request(O::NAME, endpoint, encode(operation)?)
+    request(O::NAME, endpoint, body(O::NAME, encode(operation))?)
 }
 
 /// Reads the HTTP response to an operation.
@@ -53,15 +53,24 @@ pub fn http_request<O: Operation>(
 pub fn http_response<O: Operation>(response: http::Response<Bytes>) -> Result<O::Response, Error> {
     let (parts, body) = response.into_parts();
     check_status(O::NAME, &parts, &body)?;
-    decode(O::NAME, &parts, &body)
+    decode(&body).map_err(|error| unreadable(O::NAME, &parts, &error))
 }
 
-pub(crate) fn encode<O: Operation>(operation: &O) -> Result<Bytes, Error> {
+/// Writes an operation's JSON. This and [`decode`] are compiled again for every operation, so what
+/// need not be in them is not.
+pub(crate) fn encode<O: Operation>(operation: &O) -> serde_json::Result<Vec<u8>> {
     // Most requests fit, so that the buffer need not grow.
-    let mut body = Vec::with_capacity(512);
-    serde_json::to_writer(&mut body, operation)
-        .map_err(|_| InvalidInput::new(O::NAME, "must serialize to a JSON object"))?;
-    Ok(Bytes::from(body))
+    let mut json = Vec::with_capacity(512);
+    serde_json::to_writer(&mut json, operation).map(|()| json)
+}
+
+/// Makes the body of a request out of what [`encode`] gave.
+pub(crate) fn body(
+    operation: &'static str,
+    json: serde_json::Result<Vec<u8>>,
+) -> Result<Bytes, Error> {
+    let refused = |_| InvalidInput::new(operation, "must serialize to a JSON object").into();
+    json.map(Bytes::from).map_err(refused)
 }
 
 pub(crate) fn request(
@@ -107,16 +116,16 @@ pub(crate) fn check_status(
 }
 
 /// Reads the body of a success; an empty one counts as an object without members.
-pub(crate) fn decode<R: DeserializeOwned>(
-    operation: &'static str,
-    parts: &Parts,
-    body: &[u8],
-) -> Result<R, Error> {
-    let body = if body.is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body).map_err(|error| unreadable(operation, parts, &error))
+pub(crate) fn decode<R: DeserializeOwned>(body: &[u8]) -> serde_json::Result<R> {
+    serde_json::from_slice(if body.is_empty() { b"{}" } else { body })
 }
 
-fn unreadable(operation: &'static str, parts: &Parts, error: &serde_json::Error) -> Error {
+/// The error for a body that [`decode`] could not read.
+pub(crate) fn unreadable(
+    operation: &'static str,
+    parts: &Parts,
+    error: &serde_json::Error,
+) -> Error {
     // The error's text may quote the body, tokens included, so only its place is kept.
     let (line, column) = (error.line(), error.column());
     let problem = if error.is_data() {
@@ -358,11 +367,7 @@ mod tests {
 
     #[test]
     fn an_empty_body_reads_as_an_answer_without_members() {
-        let (parts, body) = answer(200, &[], "").into_parts();
-        assert_eq!(
-            decode::<Value>("X", &parts, &body).ok(),
-            Some(serde_json::json!({}))
-        );
+        assert_eq!(decode::<Value>(b"").ok(), Some(serde_json::json!({})));
     }
 
     #[test]
@@ -374,8 +379,8 @@ mod tests {
             "{\"A\":{\"B\":\"marker\"}}",
         ] {
             let (parts, body) = answer(200, &[("content-type", "text/html")], body).into_parts();
-            let result = decode::<std::collections::BTreeMap<String, bool>>("X", &parts, &body);
-            let error = result.expect_err("unreadable");
+            let result = decode::<std::collections::BTreeMap<String, bool>>(&body);
+            let error = unreadable("X", &parts, &result.expect_err("unreadable"));
             assert!(error.outcome_unknown());
             assert!(!format!("{error} {error:?}").contains("marker"));
         }
