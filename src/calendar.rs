@@ -175,8 +175,14 @@ fn numbers<const N: usize>(text: &str, separator: char) -> Option<[i64; N]> {
 
 /// At most four digits and nothing else.
 fn number(text: &str) -> Option<i64> {
-    let digits = (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| text.parse().ok()).flatten()
+    if !(1..=4).contains(&text.len()) {
+        return None;
+    }
+    let push_digit = |number, byte: u8| {
+        let digit = byte.is_ascii_digit().then(|| i64::from(byte - b'0'))?;
+        Some(number * 10 + digit)
+    };
+    text.bytes().try_fold(0, push_digit)
 }
 
 fn millis_of_fraction(digits: &str) -> Option<i64> {

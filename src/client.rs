@@ -639,16 +639,20 @@ impl Shared {
         json: serde_json::Result<Vec<u8>>,
         options: SendOptions,
     ) -> DispatchFuture {
+        let body = match protocol::body(operation, json) {
+            Ok(body) => body,
+            Err(error) => return Box::pin(std::future::ready(Err(error))),
+        };
+        let call = Call {
+            operation,
+            auth,
+            safety,
+            body,
+            retry_policy: options.retry_policy,
+            attempt_timeout: options.attempt_timeout.unwrap_or(self.attempt_timeout),
+            operation_timeout: options.operation_timeout.unwrap_or(self.operation_timeout),
+        };
         Box::pin(async move {
-            let call = Call {
-                operation,
-                auth,
-                safety,
-                body: protocol::body(operation, json)?,
-                retry_policy: options.retry_policy,
-                attempt_timeout: options.attempt_timeout.unwrap_or(self.attempt_timeout),
-                operation_timeout: options.operation_timeout.unwrap_or(self.operation_timeout),
-            };
             let trace = Trace::operation(operation, self.region.as_ref());
             let response = trace.run(self.attempts(&call, &trace)).await?;
             let (parts, body) = response.into_parts();
@@ -679,7 +683,7 @@ impl Shared {
                 }
                 None => None,
             };
-            let credentials = self.credentials_until(call, deadline).await?;
+            let credentials = self.credentials(call, deadline).await?;
             let skew = self.clock_skew.millis();
             let trace = Trace::attempt(call.operation, attempt);
             operation.attempts(attempt);
@@ -708,7 +712,7 @@ impl Shared {
                 return Err(error);
             };
             if reason == RetryReason::ExpiredCredentials {
-                let renewal = self.renew_credentials(credentials.as_ref());
+                let renewal = Box::pin(self.renew_credentials(credentials.as_ref()));
                 if credentials_renewed || !deadline.limit(renewal).await.unwrap_or(false) {
                     return Err(error);
                 }
@@ -729,13 +733,14 @@ impl Shared {
         }
     }
 
-    async fn credentials_until(
+    fn request(
         &self,
         call: &Call,
-        deadline: Deadline,
-    ) -> Result<Option<Credentials>, Error> {
-        let found = deadline.limit(self.credentials(call)).await;
-        found.unwrap_or_else(|_| Err(credentials_error(call, TooSlow)))
+        credentials: Option<&Credentials>,
+    ) -> Result<http::Request<Bytes>, Error> {
+        let mut request = protocol::request(call.operation, &self.endpoint, call.body.clone())?;
+        self.sign(call, &mut request, credentials)?;
+        Ok(request)
     }
 
     async fn attempt(
@@ -744,9 +749,7 @@ impl Shared {
         credentials: Option<&Credentials>,
         deadline: Deadline,
     ) -> Result<http::Response<Bytes>, Error> {
-        let mut request = protocol::request(call.operation, &self.endpoint, call.body.clone())?;
-        self.sign(call, &mut request, credentials)?;
-
+        let request = self.request(call, credentials)?;
         let sent = (self.time_source)();
         let started = Instant::now();
         let response = deadline
@@ -808,22 +811,30 @@ struct TooSlow;
 #[cfg(feature = "sigv4")]
 impl Shared {
     /// The credentials to sign with; `None` for a call that goes without.
-    async fn credentials(&self, call: &Call) -> Result<Option<Credentials>, Error> {
-        match &self.signing {
-            Some(signing) if call.auth != AuthScheme::NoAuth => {
-                let found = signing.credentials.credentials((self.time_source)()).await;
-                found
-                    .map(Some)
-                    .map_err(|error| credentials_error(call, error))
+    async fn credentials(
+        &self,
+        call: &Call,
+        deadline: Deadline,
+    ) -> Result<Option<Credentials>, Error> {
+        let cache = match &self.signing {
+            Some(signing) if call.auth != AuthScheme::NoAuth => &signing.credentials,
+            None if call.auth == AuthScheme::SigV4 => {
+                let rule = "must be configured, because this operation is signed";
+                let error = InvalidInput::new("credentials", rule);
+                return Err(credentials_error(call, error));
             }
-            None if call.auth == AuthScheme::SigV4 => Err(credentials_error(
-                call,
-                InvalidInput::new(
-                    "credentials",
-                    "must be configured, because this operation is signed",
-                ),
-            )),
-            _ => Ok(None),
+            _ => return Ok(None),
+        };
+        let now = (self.time_source)();
+        if let Some(credentials) = cache.fresh(now) {
+            return Ok(Some(credentials));
+        }
+        // Boxed, or every call in flight would hold room for it.
+        match deadline.limit(Box::pin(cache.credentials(now))).await {
+            Ok(found) => found
+                .map(Some)
+                .map_err(|error| credentials_error(call, error)),
+            Err(_) => Err(credentials_error(call, TooSlow)),
         }
     }
 
@@ -862,7 +873,11 @@ impl Shared {
     reason = "as where there is signing"
 )]
 impl Shared {
-    async fn credentials(&self, call: &Call) -> Result<Option<Credentials>, Error> {
+    async fn credentials(
+        &self,
+        call: &Call,
+        _deadline: Deadline,
+    ) -> Result<Option<Credentials>, Error> {
         if call.auth != AuthScheme::SigV4 {
             return Ok(None);
         }

@@ -158,11 +158,21 @@ impl CredentialsCache {
         }
     }
 
+    /// Credentials that need not be renewed yet at `now`.
+    pub(crate) fn fresh(&self, now: SystemTime) -> Option<Credentials> {
+        let state = self.state();
+        let kept = state.kept.as_ref();
+        kept.filter(|kept| now < kept.refresh_from)
+            .map(|kept| kept.credentials.clone())
+    }
+
     /// Credentials that are still good at `now`.
     pub(crate) async fn credentials(&self, now: SystemTime) -> Result<Credentials, Unavailable> {
+        if let Some(credentials) = self.fresh(now) {
+            return Ok(credentials);
+        }
         let kept = self.state().kept.clone();
         match kept {
-            Some(kept) if now < kept.refresh_from => return Ok(kept.credentials),
             Some(kept) if now < kept.unusable_from => {
                 let Ok(mut question) = self.asking.try_lock() else {
                     return Ok(kept.credentials);

@@ -81,7 +81,7 @@ impl Signer {
         time: SystemTime,
     ) -> Result<(), InvalidInput> {
         check_access_key_id(credentials.access_key_id())?;
-        let token = credentials.session_token().map(secret_header).transpose()?;
+        let token = credentials.session_token().map(token_header).transpose()?;
         let timestamp = DateTime::from_system_time(time).iso_8601_basic();
         let day = timestamp.split('T').next().unwrap_or_default();
         let scope = [
@@ -95,7 +95,8 @@ impl Signer {
         .concat();
 
         let canonical = canonical_request(request, &timestamp, token.as_ref())?;
-        let canonical_hash = hex(&Sha256::digest(canonical));
+        let canonical_hash = Hex::of(&Sha256::digest(canonical));
+        let mut mac = self.key(credentials, time, day);
         let string_to_sign = [
             ALGORITHM,
             "\n",
@@ -103,10 +104,11 @@ impl Signer {
             "\n",
             &scope,
             "\n",
-            &canonical_hash,
+            canonical_hash.as_str(),
         ];
-        let mut mac = self.key(credentials, time, day);
-        mac.update(string_to_sign.concat().as_bytes());
+        for part in string_to_sign {
+            mac.update(part.as_bytes());
+        }
         let authorization = [
             ALGORITHM,
             " Credential=",
@@ -116,7 +118,7 @@ impl Signer {
             ", SignedHeaders=",
             signed_headers(token.is_some()),
             ", Signature=",
-            &hex(&mac.finalize().into_bytes()),
+            Hex::of(&mac.finalize().into_bytes()).as_str(),
         ]
         .concat();
 
@@ -125,7 +127,9 @@ impl Signer {
         if let Some(token) = token {
             headers.insert(X_AMZ_SECURITY_TOKEN, token);
         }
-        headers.insert(header::AUTHORIZATION, secret_header(authorization)?);
+        let mut authorization = header_value(authorization)?;
+        authorization.set_sensitive(true);
+        headers.insert(header::AUTHORIZATION, authorization);
         Ok(())
     }
 
@@ -195,8 +199,13 @@ fn canonical_request(
         push_header("x-amz-security-token", token);
     }
     push_header("x-amz-target", header_text(headers, &X_AMZ_TARGET)?);
-    let body_hash = hex(&Sha256::digest(request.body()));
-    for part in ["\n", signed_headers(token.is_some()), "\n", &body_hash] {
+    let body_hash = Hex::of(&Sha256::digest(request.body()));
+    for part in [
+        "\n",
+        signed_headers(token.is_some()),
+        "\n",
+        body_hash.as_str(),
+    ] {
         canonical.push_str(part);
     }
     Ok(canonical)
@@ -237,38 +246,40 @@ fn check_access_key_id(id: &str) -> Result<(), InvalidInput> {
     ))
 }
 
-fn secret_header<T>(text: T) -> Result<HeaderValue, InvalidInput>
-where
-    HeaderValue: TryFrom<T>,
-{
-    let mut value = header_value(text)?;
+fn token_header(token: &str) -> Result<HeaderValue, InvalidInput> {
+    // A header may hold bytes beyond ASCII, but then it is not what the signature is made of.
+    let value = HeaderValue::from_str(token)
+        .ok()
+        .filter(|_| token.is_ascii());
+    let rule = "must be visible ASCII, as it stands in a header";
+    let mut value = value.ok_or_else(|| InvalidInput::new("session_token", rule))?;
     value.set_sensitive(true);
     Ok(value)
 }
 
-fn header_value<T>(text: T) -> Result<HeaderValue, InvalidInput>
-where
-    HeaderValue: TryFrom<T>,
-{
-    let value = HeaderValue::try_from(text).ok();
-    // A header may hold other bytes, but then it is not what the signature is made of.
-    value.filter(|value| value.to_str().is_ok()).ok_or_else(|| {
-        InvalidInput::new(
-            "session_token",
-            "must be visible ASCII, as it stands in a header",
-        )
-    })
+/// Of what has been checked before.
+fn header_value(text: String) -> Result<HeaderValue, InvalidInput> {
+    let rule = "must make a signature that can stand in a header";
+    HeaderValue::try_from(text).map_err(|_| InvalidInput::new("credentials", rule))
 }
 
 /// The digits of a SHA-256 hash.
-fn hex(hash: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = [0; 64];
-    for (pair, byte) in text.chunks_exact_mut(2).zip(hash) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
+struct Hex([u8; 64]);
+
+impl Hex {
+    fn of(hash: &[u8]) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(hash) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        Self(digits)
     }
-    String::from_utf8_lossy(&text).into_owned()
+
+    fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

@@ -115,24 +115,15 @@ mod reqwest_client {
             self
         }
 
-        async fn execute(
+        fn request(
             &self,
             request: http::Request<Bytes>,
-        ) -> Result<http::Response<Bytes>, TransportError> {
+        ) -> Result<reqwest::Request, TransportError> {
             let (parts, body) = request.into_parts();
             let mut request = reqwest::Request::new(parts.method, self.url(&parts.uri)?);
             *request.headers_mut() = parts.headers;
             *request.body_mut() = Some(body.into());
-            let mut response = self
-                .client
-                .execute(request)
-                .await
-                .map_err(transport_error)?;
-            let mut answer = http::Response::new(Bytes::new());
-            *answer.status_mut() = response.status();
-            *answer.headers_mut() = std::mem::take(response.headers_mut());
-            *answer.body_mut() = self.collect(response).await?;
-            Ok(answer)
+            Ok(request)
         }
 
         /// The address as reqwest wants it. A client has one, so the first is parsed only once.
@@ -148,20 +139,31 @@ mod reqwest_client {
             Ok(url)
         }
 
-        async fn collect(&self, mut response: reqwest::Response) -> Result<Bytes, TransportError> {
+        async fn answer(
+            &self,
+            mut response: reqwest::Response,
+        ) -> Result<http::Response<Bytes>, TransportError> {
+            let body = self.collect(&mut response).await?;
+            let mut answer = http::Response::new(body);
+            *answer.status_mut() = response.status();
+            *answer.headers_mut() = std::mem::take(response.headers_mut());
+            Ok(answer)
+        }
+
+        async fn collect(&self, response: &mut reqwest::Response) -> Result<Bytes, TransportError> {
             let announced = response.content_length().unwrap_or(0);
             if usize::try_from(announced).map_or(true, |size| size > self.max_response_size) {
                 return Err(TransportError::new(TransportErrorKind::ResponseTooLarge));
             }
-            let Some(first) = self.chunk(&mut response, 0).await? else {
+            let Some(first) = self.chunk(response, 0).await? else {
                 return Ok(Bytes::new());
             };
-            let Some(second) = self.chunk(&mut response, first.len()).await? else {
+            let Some(second) = self.chunk(response, first.len()).await? else {
                 return Ok(first);
             };
             let mut body = BytesMut::from(first);
             body.extend_from_slice(&second);
-            while let Some(chunk) = self.chunk(&mut response, body.len()).await? {
+            while let Some(chunk) = self.chunk(response, body.len()).await? {
                 body.extend_from_slice(&chunk);
             }
             Ok(body.freeze())
@@ -184,7 +186,9 @@ mod reqwest_client {
 
     impl HttpClient for ReqwestClient {
         fn call(&self, request: http::Request<Bytes>) -> HttpFuture<'_> {
-            Box::pin(self.execute(request))
+            // Made before the future, which else would hold room for the request all along.
+            let pending = self.request(request).map(|it| self.client.execute(it));
+            Box::pin(async move { self.answer(pending?.await.map_err(transport_error)?).await })
         }
     }
 
