@@ -1,4 +1,4 @@
-//! Answers every call at once and keeps the connection: `stub PORT [CERTIFICATE KEY]`.
+//! Answers every call at once and keeps the connection: `stub PORT [CERTIFICATES KEY]`.
 //!
 //! A thread for each connection, and what is slow in it does not matter: only clients are measured.
 
@@ -11,7 +11,7 @@ use std::{
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [port, tls @ ..] = arguments.as_slice() else {
-        return Err(io::Error::other("stub PORT [CERTIFICATE KEY]"));
+        return Err(io::Error::other("stub PORT [CERTIFICATES KEY]"));
     };
     let wrap = wrapper(tls)?;
     let listener = TcpListener::bind(format!("127.0.0.1:{port}"))?;
@@ -36,17 +36,18 @@ type Wrapper = std::sync::Arc<dyn Fn(TcpStream) -> io::Result<Box<dyn Connection
 fn wrapper(files: &[String]) -> io::Result<Wrapper> {
     use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 
-    let [certificate, key] = files else {
+    let [certificates, key] = files else {
         return Ok(plain());
     };
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    let certificate = CertificateDer::from_pem_file(certificate).map_err(io::Error::other)?;
+    let chain = CertificateDer::pem_file_iter(certificates).map_err(io::Error::other)?;
+    let chain = chain.collect::<Result<_, _>>().map_err(io::Error::other)?;
     let key = PrivateKeyDer::from_pem_file(key).map_err(io::Error::other)?;
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
         .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
+        .with_single_cert(chain, key)
         .map_err(io::Error::other)?;
     let config = std::sync::Arc::new(config);
     Ok(std::sync::Arc::new(move |connection| {
