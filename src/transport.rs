@@ -10,7 +10,11 @@ use crate::error::TransportError;
 pub use self::reqwest_client::ReqwestClient;
 
 #[cfg(feature = "reqwest")]
+mod common;
+#[cfg(feature = "reqwest")]
 mod reqwest_client;
+#[cfg(all(feature = "rustls", not(feature = "native-tls")))]
+mod tls;
 
 /// The future of [`HttpClient::call`].
 pub type HttpFuture<'a> =

@@ -1,17 +1,14 @@
 //! The transport over reqwest.
 
-use std::{error::Error as StdError, sync::OnceLock, time::Duration};
+use std::sync::OnceLock;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
-use super::{HttpClient, HttpFuture};
+use super::{
+    HttpClient, HttpFuture,
+    common::{Body, CONNECT_TIMEOUT, MAX_RESPONSE_SIZE, POOL_IDLE_TIMEOUT, is_not_http},
+};
 use crate::error::{InvalidInput, TransportError, TransportErrorKind};
-
-/// Larger than any page of any list operation.
-const MAX_RESPONSE_SIZE: usize = 16 * 1024 * 1024;
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
-/// Shorter than what load balancers keep, or a request meets a connection closed meanwhile.
-const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The transport over reqwest, which is the default.
 ///
@@ -102,35 +99,11 @@ impl ReqwestClient {
 
     async fn collect(&self, mut response: reqwest::Response) -> Result<Bytes, TransportError> {
         let announced = response.content_length().unwrap_or(0);
-        if usize::try_from(announced).map_or(true, |size| size > self.max_response_size) {
-            return Err(TransportError::new(TransportErrorKind::ResponseTooLarge));
+        let mut body = Body::new(self.max_response_size, announced)?;
+        while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
+            body.push(chunk)?;
         }
-        let Some(first) = self.chunk(&mut response, 0).await? else {
-            return Ok(Bytes::new());
-        };
-        let Some(second) = self.chunk(&mut response, first.len()).await? else {
-            return Ok(first);
-        };
-        let mut body = BytesMut::from(first);
-        body.extend_from_slice(&second);
-        while let Some(chunk) = self.chunk(&mut response, body.len()).await? {
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body.freeze())
-    }
-
-    /// The next chunk, unless it makes the response too large.
-    async fn chunk(
-        &self,
-        response: &mut reqwest::Response,
-        so_far: usize,
-    ) -> Result<Option<Bytes>, TransportError> {
-        let chunk = response.chunk().await.map_err(transport_error)?;
-        let size = so_far + chunk.as_ref().map_or(0, Bytes::len);
-        if size > self.max_response_size {
-            return Err(TransportError::new(TransportErrorKind::ResponseTooLarge));
-        }
-        Ok(chunk)
+        Ok(body.finish())
     }
 }
 
@@ -154,17 +127,6 @@ fn transport_error(error: reqwest::Error) -> TransportError {
     TransportError::new(kind).with_source(error.without_url())
 }
 
-fn is_not_http(error: &reqwest::Error) -> bool {
-    let mut source = error.source();
-    while let Some(error) = source {
-        if let Some(error) = error.downcast_ref::<hyper::Error>() {
-            return error.is_parse();
-        }
-        source = error.source();
-    }
-    false
-}
-
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 fn modern_tls_only(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
     builder.tls_version_min(reqwest::tls::Version::TLS_1_2)
@@ -183,60 +145,11 @@ fn tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, Invali
 
 #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
 fn tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, InvalidInput> {
-    // ring, not aws-lc-rs: that one gathers entropy for 40 ms before the first call.
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|_| InvalidInput::new("http_client", "TLS 1.2 or 1.3 must be available"))?;
-    Ok(builder.tls_backend_preconfigured(trust(config)?))
+    Ok(builder.tls_backend_preconfigured(super::tls::config()?))
 }
 
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
 #[expect(clippy::unnecessary_wraps, reason = "the other kinds of TLS can fail")]
 fn tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, InvalidInput> {
     Ok(builder)
-}
-
-#[cfg(all(feature = "rustls", not(feature = "native-tls")))]
-type TrustBuilder = rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVerifier>;
-
-#[cfg(all(
-    feature = "rustls",
-    not(feature = "native-tls"),
-    not(feature = "native-roots")
-))]
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the machine's roots can fail to load"
-)]
-fn trust(builder: TrustBuilder) -> Result<rustls::ClientConfig, InvalidInput> {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
-}
-
-#[cfg(all(feature = "native-roots", not(feature = "native-tls")))]
-fn trust(builder: TrustBuilder) -> Result<rustls::ClientConfig, InvalidInput> {
-    use rustls::pki_types::{CertificateDer, pem::PemObject as _};
-    use rustls_platform_verifier::BuilderVerifierExt as _;
-
-    let Some(bundle) = std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()) else {
-        let config = builder.with_platform_verifier().map_err(|_| {
-            InvalidInput::new(
-                "http_client",
-                "the machine's root certificates must be readable",
-            )
-        })?;
-        return Ok(config.with_no_client_auth());
-    };
-    let refused = || InvalidInput::new("AWS_CA_BUNDLE", "must name a file of PEM certificates");
-    let mut roots = rustls::RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(bundle).map_err(|_| refused())? {
-        let certificate = certificate.map_err(|_| refused())?;
-        roots.add(certificate).map_err(|_| refused())?;
-    }
-    if roots.is_empty() {
-        return Err(refused());
-    }
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
