@@ -1,4 +1,4 @@
-//! How requests travel: the [`HttpClient`] trait and its implementation over reqwest.
+//! How requests travel: the [`HttpClient`] trait and its implementations over reqwest and hyper.
 
 use std::{fmt, pin::Pin, sync::Arc};
 
@@ -6,14 +6,27 @@ use bytes::Bytes;
 
 use crate::error::TransportError;
 
+#[cfg(feature = "hyper")]
+pub use self::hyper_client::HyperClient;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest_client::ReqwestClient;
 
+/// The ready-made transport that a client has unless it is given one.
+#[cfg(all(feature = "hyper", not(feature = "reqwest")))]
+pub(crate) use self::hyper_client::HyperClient as DefaultClient;
 #[cfg(feature = "reqwest")]
+pub(crate) use self::reqwest_client::ReqwestClient as DefaultClient;
+
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
 mod common;
+#[cfg(feature = "hyper")]
+mod hyper_client;
 #[cfg(feature = "reqwest")]
 mod reqwest_client;
-#[cfg(all(feature = "rustls", not(feature = "native-tls")))]
+#[cfg(any(
+    feature = "hyper",
+    all(feature = "rustls", not(feature = "native-tls"))
+))]
 mod tls;
 
 /// The future of [`HttpClient::call`].
