@@ -77,7 +77,7 @@ impl Client {
     ///
     /// # Errors
     /// Names the variable at fault.
-    #[cfg(feature = "reqwest")]
+    #[cfg(any(feature = "reqwest", feature = "hyper"))]
     pub fn from_env() -> Result<Self, InvalidInput> {
         ClientBuilder::from_env().build()
     }
@@ -444,7 +444,12 @@ impl ClientBuilder {
         doc = "[`ReqwestClient`](crate::transport::ReqwestClient)"
     )]
     #[cfg_attr(not(feature = "reqwest"), doc = "`ReqwestClient`")]
-    /// is the default.
+    /// is the default, with `hyper` alone a
+    #[cfg_attr(
+        feature = "hyper",
+        doc = "[`HyperClient`](crate::transport::HyperClient)."
+    )]
+    #[cfg_attr(not(feature = "hyper"), doc = "`HyperClient`.")]
     pub fn http_client(mut self, http_client: impl HttpClient + 'static) -> Self {
         self.http_client = Some(Arc::new(http_client));
         self
@@ -559,16 +564,16 @@ impl fmt::Debug for ClientBuilder {
     }
 }
 
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
 fn default_http_client() -> Result<Arc<dyn HttpClient>, InvalidInput> {
-    Ok(Arc::new(crate::transport::ReqwestClient::new()?))
+    Ok(Arc::new(crate::transport::DefaultClient::new()?))
 }
 
-#[cfg(not(feature = "reqwest"))]
+#[cfg(not(any(feature = "reqwest", feature = "hyper")))]
 fn default_http_client() -> Result<Arc<dyn HttpClient>, InvalidInput> {
     Err(InvalidInput::new(
         "http_client",
-        "must be set in a build without the feature `reqwest`",
+        "must be set in a build without the features `reqwest` and `hyper`",
     ))
 }
 

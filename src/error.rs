@@ -406,7 +406,8 @@ impl TransportError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// No connection was made (name, route, TLS, proxy): the request was not sent.
+    /// No connection was made (name, route, TLS, proxy), or it closed before the request was begun:
+    /// the request was not sent.
     #[error("no connection, so the request was not sent")]
     Connect,
     /// No answer in time: the operation may have taken effect.

@@ -24,6 +24,9 @@ mod config;
 pub mod credentials;
 pub mod endpoint;
 pub mod error;
+#[cfg(test)]
+#[path = "../tests/support/fault_server.rs"]
+mod fault_server;
 #[cfg(feature = "fixtures")]
 pub mod fixture;
 pub mod operation;

@@ -1,4 +1,4 @@
-//! How requests travel: the [`HttpClient`] trait and its implementation over reqwest.
+//! How requests travel: the [`HttpClient`] trait and its implementations over reqwest and hyper.
 
 use std::{fmt, pin::Pin, sync::Arc};
 
@@ -6,8 +6,28 @@ use bytes::Bytes;
 
 use crate::error::TransportError;
 
+#[cfg(feature = "hyper")]
+pub use self::hyper_client::HyperClient;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest_client::ReqwestClient;
+
+/// The ready-made transport that a client has unless it is given one.
+#[cfg(all(feature = "hyper", not(feature = "reqwest")))]
+pub(crate) use self::hyper_client::HyperClient as DefaultClient;
+#[cfg(feature = "reqwest")]
+pub(crate) use self::reqwest_client::ReqwestClient as DefaultClient;
+
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+mod common;
+#[cfg(feature = "hyper")]
+mod hyper_client;
+#[cfg(feature = "reqwest")]
+mod reqwest_client;
+#[cfg(any(
+    feature = "hyper",
+    all(feature = "rustls", not(feature = "native-tls"))
+))]
+mod tls;
 
 /// The future of [`HttpClient::call`].
 pub type HttpFuture<'a> =
@@ -42,254 +62,5 @@ pub trait HttpClient: fmt::Debug + Send + Sync {
 impl<T: HttpClient + ?Sized> HttpClient for Arc<T> {
     fn call(&self, request: http::Request<Bytes>) -> HttpFuture<'_> {
         (**self).call(request)
-    }
-}
-
-#[cfg(feature = "reqwest")]
-mod reqwest_client {
-    use std::{error::Error as StdError, sync::OnceLock, time::Duration};
-
-    use bytes::{Bytes, BytesMut};
-
-    use super::{HttpClient, HttpFuture};
-    use crate::error::{InvalidInput, TransportError, TransportErrorKind};
-
-    /// Larger than any page of any list operation.
-    const MAX_RESPONSE_SIZE: usize = 16 * 1024 * 1024;
-    const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
-    /// Shorter than what load balancers keep, or a request meets a connection closed meanwhile.
-    const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
-
-    /// The transport over reqwest, which is the default.
-    ///
-    /// It follows no redirect, speaks TLS 1.2 or newer, gives up connecting after 3.1 seconds, and
-    /// drops responses over 16 MiB. Proxies are taken from the environment (`HTTPS_PROXY`,
-    /// `NO_PROXY` and the like). Clones share their connections.
-    #[derive(Clone, Debug)]
-    pub struct ReqwestClient {
-        client: reqwest::Client,
-        endpoint: OnceLock<(http::Uri, reqwest::Url)>,
-        max_response_size: usize,
-    }
-
-    impl ReqwestClient {
-        /// Makes the transport with its defaults.
-        ///
-        /// # Errors
-        /// If TLS cannot be set up, for example for a proxy variable or a CA bundle that is malformed.
-        pub fn new() -> Result<Self, InvalidInput> {
-            Self::configure(|builder| builder)
-        }
-
-        /// Makes the transport from a reqwest builder that you may change: proxies, pool, DNS, TLS.
-        ///
-        /// Redirects stay off whatever the closure does, because reqwest would send passwords and
-        /// security tokens along, and so do reqwest's own retries. This is the one place of the public API where reqwest shows; its
-        /// version follows ours.
-        ///
-        /// # Errors
-        /// If the changed builder does not build.
-        pub fn configure(
-            change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
-        ) -> Result<Self, InvalidInput> {
-            let builder = reqwest::Client::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .pool_idle_timeout(POOL_IDLE_TIMEOUT);
-            let client = modern_tls_only(change(tls(builder)?))
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .referer(false)
-                .build()
-                .map_err(|_| InvalidInput::new("http_client", "must be a valid configuration"))?;
-            Ok(Self {
-                client,
-                endpoint: OnceLock::new(),
-                max_response_size: MAX_RESPONSE_SIZE,
-            })
-        }
-
-        /// Sets the size in bytes above which a response is dropped; 16 MiB by default.
-        #[must_use]
-        pub fn max_response_size(mut self, bytes: usize) -> Self {
-            self.max_response_size = bytes;
-            self
-        }
-
-        fn request(
-            &self,
-            request: http::Request<Bytes>,
-        ) -> Result<reqwest::Request, TransportError> {
-            let (parts, body) = request.into_parts();
-            let mut request = reqwest::Request::new(parts.method, self.url(&parts.uri)?);
-            *request.headers_mut() = parts.headers;
-            *request.body_mut() = Some(body.into());
-            Ok(request)
-        }
-
-        /// The address as reqwest wants it. A client has one, so the first is parsed only once.
-        fn url(&self, uri: &http::Uri) -> Result<reqwest::Url, TransportError> {
-            if let Some((_, url)) = self.endpoint.get().filter(|(kept, _)| kept == uri) {
-                return Ok(url.clone());
-            }
-            let url = reqwest::Url::parse(&uri.to_string()).map_err(|error| {
-                TransportError::new(TransportErrorKind::Connect).with_source(error)
-            })?;
-            // It fails if another address is kept already, which does no harm.
-            let _ = self.endpoint.set((uri.clone(), url.clone()));
-            Ok(url)
-        }
-
-        async fn answer(
-            &self,
-            mut response: reqwest::Response,
-        ) -> Result<http::Response<Bytes>, TransportError> {
-            let body = self.collect(&mut response).await?;
-            let mut answer = http::Response::new(body);
-            *answer.status_mut() = response.status();
-            *answer.headers_mut() = std::mem::take(response.headers_mut());
-            Ok(answer)
-        }
-
-        async fn collect(&self, response: &mut reqwest::Response) -> Result<Bytes, TransportError> {
-            let announced = response.content_length().unwrap_or(0);
-            if usize::try_from(announced).map_or(true, |size| size > self.max_response_size) {
-                return Err(TransportError::new(TransportErrorKind::ResponseTooLarge));
-            }
-            let Some(first) = self.chunk(response, 0).await? else {
-                return Ok(Bytes::new());
-            };
-            let Some(second) = self.chunk(response, first.len()).await? else {
-                return Ok(first);
-            };
-            let mut body = BytesMut::from(first);
-            body.extend_from_slice(&second);
-            while let Some(chunk) = self.chunk(response, body.len()).await? {
-                body.extend_from_slice(&chunk);
-            }
-            Ok(body.freeze())
-        }
-
-        /// The next chunk, unless it makes the response too large.
-        async fn chunk(
-            &self,
-            response: &mut reqwest::Response,
-            so_far: usize,
-        ) -> Result<Option<Bytes>, TransportError> {
-            let chunk = response.chunk().await.map_err(transport_error)?;
-            let size = so_far + chunk.as_ref().map_or(0, Bytes::len);
-            if size > self.max_response_size {
-                return Err(TransportError::new(TransportErrorKind::ResponseTooLarge));
-            }
-            Ok(chunk)
-        }
-    }
-
-    impl HttpClient for ReqwestClient {
-        fn call(&self, request: http::Request<Bytes>) -> HttpFuture<'_> {
-            // Made before the future, which else would hold room for the request all along.
-            let pending = self.request(request).map(|it| self.client.execute(it));
-            Box::pin(async move { self.answer(pending?.await.map_err(transport_error)?).await })
-        }
-    }
-
-    fn transport_error(error: reqwest::Error) -> TransportError {
-        // A connect time-out is both; only the first tells that nothing was sent.
-        let kind = if error.is_connect() || error.is_builder() {
-            TransportErrorKind::Connect
-        } else if error.is_timeout() {
-            TransportErrorKind::Timeout
-        } else if is_not_http(&error) {
-            TransportErrorKind::InvalidResponse
-        } else {
-            TransportErrorKind::Interrupted
-        };
-        TransportError::new(kind).with_source(error.without_url())
-    }
-
-    fn is_not_http(error: &reqwest::Error) -> bool {
-        let mut source = error.source();
-        while let Some(error) = source {
-            if let Some(error) = error.downcast_ref::<hyper::Error>() {
-                return error.is_parse();
-            }
-            source = error.source();
-        }
-        false
-    }
-
-    #[cfg(any(feature = "rustls", feature = "native-tls"))]
-    fn modern_tls_only(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
-        builder.tls_version_min(reqwest::tls::Version::TLS_1_2)
-    }
-
-    #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-    fn modern_tls_only(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
-        builder
-    }
-
-    #[cfg(feature = "native-tls")]
-    #[expect(clippy::unnecessary_wraps, reason = "the other kinds of TLS can fail")]
-    fn tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, InvalidInput> {
-        Ok(builder.tls_backend_native())
-    }
-
-    #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
-    fn tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, InvalidInput> {
-        // ring, not aws-lc-rs: that one gathers entropy for 40 ms before the first call.
-        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|_| InvalidInput::new("http_client", "TLS 1.2 or 1.3 must be available"))?;
-        Ok(builder.tls_backend_preconfigured(trust(config)?))
-    }
-
-    #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-    #[expect(clippy::unnecessary_wraps, reason = "the other kinds of TLS can fail")]
-    fn tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, InvalidInput> {
-        Ok(builder)
-    }
-
-    #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
-    type TrustBuilder = rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVerifier>;
-
-    #[cfg(all(
-        feature = "rustls",
-        not(feature = "native-tls"),
-        not(feature = "native-roots")
-    ))]
-    #[expect(
-        clippy::unnecessary_wraps,
-        reason = "the machine's roots can fail to load"
-    )]
-    fn trust(builder: TrustBuilder) -> Result<rustls::ClientConfig, InvalidInput> {
-        let mut roots = rustls::RootCertStore::empty();
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        Ok(builder.with_root_certificates(roots).with_no_client_auth())
-    }
-
-    #[cfg(all(feature = "native-roots", not(feature = "native-tls")))]
-    fn trust(builder: TrustBuilder) -> Result<rustls::ClientConfig, InvalidInput> {
-        use rustls::pki_types::{CertificateDer, pem::PemObject as _};
-        use rustls_platform_verifier::BuilderVerifierExt as _;
-
-        let Some(bundle) = std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()) else {
-            let config = builder.with_platform_verifier().map_err(|_| {
-                InvalidInput::new(
-                    "http_client",
-                    "the machine's root certificates must be readable",
-                )
-            })?;
-            return Ok(config.with_no_client_auth());
-        };
-        let refused = || InvalidInput::new("AWS_CA_BUNDLE", "must name a file of PEM certificates");
-        let mut roots = rustls::RootCertStore::empty();
-        for certificate in CertificateDer::pem_file_iter(bundle).map_err(|_| refused())? {
-            let certificate = certificate.map_err(|_| refused())?;
-            roots.add(certificate).map_err(|_| refused())?;
-        }
-        if roots.is_empty() {
-            return Err(refused());
-        }
-        Ok(builder.with_root_certificates(roots).with_no_client_auth())
     }
 }

@@ -1,5 +1,9 @@
 //! What the players promise: the same from memory and from a wiremock server.
-#![cfg(all(feature = "wiremock", feature = "sigv4", feature = "reqwest"))]
+#![cfg(all(
+    feature = "wiremock",
+    feature = "sigv4",
+    any(feature = "reqwest", feature = "hyper")
+))]
 
 use std::time::Duration;
 

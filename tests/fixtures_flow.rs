@@ -1,5 +1,9 @@
 //! The flow that `examples/record_fixtures.rs` recorded, played again.
-#![cfg(all(feature = "wiremock", feature = "sigv4", feature = "reqwest"))]
+#![cfg(all(
+    feature = "wiremock",
+    feature = "sigv4",
+    any(feature = "reqwest", feature = "hyper")
+))]
 
 use std::time::Duration;
 

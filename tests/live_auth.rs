@@ -2,7 +2,11 @@
 //!
 //! Run it with `tests/live/servers.sh cargo test --all-features --test live_auth`.
 #![allow(clippy::doc_markdown, reason = "MiniStack is a name, not an item")]
-#![cfg(all(feature = "reqwest", feature = "sigv4", feature = "srp"))]
+#![cfg(all(
+    any(feature = "reqwest", feature = "hyper"),
+    feature = "sigv4",
+    feature = "srp"
+))]
 
 mod live;
 

@@ -1,7 +1,7 @@
 //! The crate against MiniStack, which checks signatures, IAM policies, secret hashes and codes.
 //!
 //! Run it with `tests/live/servers.sh cargo test --all-features --test live_ministack`.
-#![cfg(all(feature = "reqwest", feature = "sigv4"))]
+#![cfg(all(any(feature = "reqwest", feature = "hyper"), feature = "sigv4"))]
 
 mod live;
 

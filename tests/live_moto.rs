@@ -2,7 +2,7 @@
 //!
 //! moto checks neither signatures nor secret hashes nor codes, so nothing here proves those. Run it
 //! with `tests/live/servers.sh cargo test --all-features --test live_moto`.
-#![cfg(all(feature = "reqwest", feature = "sigv4"))]
+#![cfg(all(any(feature = "reqwest", feature = "hyper"), feature = "sigv4"))]
 
 mod live;
 

@@ -1,5 +1,5 @@
 //! Sends every operation as its fixtures say, and reads what they answer.
-#![cfg(all(feature = "reqwest", feature = "sigv4"))]
+#![cfg(all(any(feature = "reqwest", feature = "hyper"), feature = "sigv4"))]
 
 #[path = "../src/operation/list.rs"]
 mod list;

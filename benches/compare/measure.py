@@ -30,6 +30,7 @@ WORK = Path(os.environ.get("COMPARE_DIR", HERE / "target"))
 # Name of a variant: package and flags.
 VARIANTS = {
     "ours": ("ours", []),
+    "ours, hyper": ("ours", ["--no-default-features", "--features", "hyper"]),
     "ours, native-tls": ("ours", ["--no-default-features", "--features", "native-tls"]),
     "ours, no TLS": ("ours", ["--no-default-features", "--features", "no-tls"]),
     "sdk": ("sdk", []),
@@ -149,7 +150,7 @@ SECTIONS = {
 
 def with_programs(chosen):
     """Those that are also run; the others differ in what is linked in, which matters to the size."""
-    return [name for name in chosen if name in ("ours", "sdk")]
+    return [name for name in chosen if name in ("ours", "ours, hyper", "sdk")]
 
 
 def of_profile(chosen, profile):
@@ -307,6 +308,7 @@ def progress(text):
 
 def table(results):
     rows = [("", "ours", "SDK", "ratio")]
+    run = with_programs(list(VARIANTS)[:-1])
 
     def row(label, ours, sdk, form="{:,.0f}"):
         ratio = f"{ours / sdk:.3f}" if ours and sdk else ""
@@ -328,18 +330,28 @@ def table(results):
     if found := dicts(results.get("calls")):
         for kind in ("signed", "unsigned"):
             for unit in ("instructions", "allocations"):
-                row(f"{unit}, {kind} call", found[f"ours, {kind}"][unit], found[f"sdk, {kind}"][unit])
-        row("instructions, new client", found["ours, construct"]["instructions"], found["sdk, construct"]["instructions"])
+                for name in run:
+                    ours, sdk = (call and call[unit] for call in (found[f"{name}, {kind}"], found[f"sdk, {kind}"]))
+                    row(f"{unit}, {kind} call ({name})", ours, sdk)
+        for name in run:
+            ours, sdk = (new and new["instructions"] for new in (found[f"{name}, construct"], found["sdk, construct"]))
+            row(f"instructions, new client ({name})", ours, sdk)
     if found := dicts(results.get("speed")):
         for unit in ("calls/s/core", "peak RSS, kB"):
-            for key, ours in found[unit].items():
-                name, kind = key.split(", ", 1)
-                if name == "ours":
-                    row(f"{unit}, {kind} at once", ours, found[unit][f"sdk, {kind}"])
+            for key, sdk in list(found[unit].items()):
+                if key.startswith("sdk, "):
+                    kind = key.removeprefix("sdk, ")
+                    for name in run:
+                        row(f"{unit}, {kind} at once ({name})", found[unit][f"{name}, {kind}"], sdk)
     if found := dicts(results.get("start")):
-        row("first HTTPS call of a process, CPU ms", found["ours, call"], found["sdk, call"], "{:.2f}")
-        row("making the client before it, CPU ms", found["ours, client"], found["sdk, client"], "{:.2f}")
-        row("the whole program with that call, CPU ms", found["ours, program"], found["sdk, program"], "{:.2f}")
+        labels = {
+            "call": "first HTTPS call of a process",
+            "client": "making the client before it",
+            "program": "the whole program with that call",
+        }
+        for kind, label in labels.items():
+            for name in run:
+                row(f"{label}, CPU ms ({name})", found[f"{name}, {kind}"], found[f"sdk, {kind}"], "{:.2f}")
     width = max(len(row[0]) for row in rows)
     return "\n".join(f"{a:<{width}} {b:>12} {c:>12} {d:>7}" for a, b, c, d in rows)
 

@@ -166,23 +166,27 @@ pub(super) fn short_code(code: &str) -> String {
 }
 
 /// The transport for services that are next to us: never through a proxy, which would get tokens.
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
 pub(super) fn direct_client() -> Result<Arc<dyn HttpClient>, crate::error::InvalidInput> {
     const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+    #[cfg(feature = "reqwest")]
     let client = crate::transport::ReqwestClient::configure(|builder| {
         builder.no_proxy().connect_timeout(CONNECT_TIMEOUT)
     })?;
+    // It knows no proxy.
+    #[cfg(not(feature = "reqwest"))]
+    let client = crate::transport::HyperClient::connecting_within(CONNECT_TIMEOUT)?;
     Ok(Arc::new(client.max_response_size(LARGEST_ANSWER)))
 }
 
 /// The transport for services on the internet.
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
 pub(super) fn public_client() -> Result<Arc<dyn HttpClient>, crate::error::InvalidInput> {
-    let client = crate::transport::ReqwestClient::new()?;
+    let client = crate::transport::DefaultClient::new()?;
     Ok(Arc::new(client.max_response_size(LARGEST_ANSWER)))
 }
 
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
 const LARGEST_ANSWER: usize = 256 * 1024;
 
 /// What the tests of the sources share.

@@ -32,7 +32,7 @@ impl ProfileCredentials {
     ///
     /// # Errors
     /// If there is no HTTP client to be had.
-    #[cfg(feature = "reqwest")]
+    #[cfg(any(feature = "reqwest", feature = "hyper"))]
     pub fn new() -> Result<Self, crate::error::InvalidInput> {
         Ok(Self::with(
             Environment::of_process(),

@@ -51,7 +51,7 @@ impl StandardCredentials {
     ///
     /// # Errors
     /// If there is no HTTP client to be had.
-    #[cfg(feature = "reqwest")]
+    #[cfg(any(feature = "reqwest", feature = "hyper"))]
     pub fn new() -> Result<Self, crate::error::InvalidInput> {
         use super::metadata::{direct_client, public_client};
 

@@ -9,16 +9,13 @@ use std::{
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use self::fault_server::{Action, FaultServer, answer, ok};
 use super::{testing::Nobody, *};
 use crate::{
     credentials::metadata::testing::environment,
     error::{TransportError, TransportErrorKind},
+    fault_server::{Action, FaultServer, answer, ok},
     transport::HttpFuture,
 };
-
-#[path = "../../tests/support/fault_server.rs"]
-mod fault_server;
 
 /// Answers by a list and remembers the requests.
 #[derive(Debug, Default)]
@@ -555,7 +552,7 @@ async fn a_token_service_that_misbehaves_is_asked_three_times_at_most() -> Outco
 
 // Over real connections.
 
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
 #[tokio::test]
 async fn a_service_that_breaks_lies_or_never_ends_costs_neither_memory_nor_a_token() -> Outcome {
     let elsewhere = FaultServer::always(Action::Write(ok(KEYS))).await?;

@@ -19,7 +19,7 @@ pub fn client(url: &str) -> Client {
             None,
             "compare",
         ));
-    #[cfg(feature = "rustls")]
+    #[cfg(any(feature = "rustls", feature = "hyper"))]
     let builder = match std::env::var_os("COMPARE_CA") {
         Some(file) => builder.http_client(trusting(&file)),
         None => builder,
@@ -64,8 +64,8 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 /// The web's certificates as by default, and the stub's besides.
-#[cfg(feature = "rustls")]
-fn trusting(file: &std::ffi::OsStr) -> cognito_idp::transport::ReqwestClient {
+#[cfg(any(feature = "rustls", feature = "hyper"))]
+fn trusting(file: &std::ffi::OsStr) -> impl cognito_idp::transport::HttpClient + 'static {
     use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
     let mut roots = rustls::RootCertStore::empty();
@@ -79,8 +79,12 @@ fn trusting(file: &std::ffi::OsStr) -> cognito_idp::transport::ReqwestClient {
         .expect("TLS 1.2 and 1.3")
         .with_root_certificates(roots)
         .with_no_client_auth();
-    cognito_idp::transport::ReqwestClient::configure(|builder| {
+    #[cfg(feature = "rustls")]
+    let client = cognito_idp::transport::ReqwestClient::configure(|builder| {
         builder.tls_backend_preconfigured(config)
     })
-    .expect("a valid configuration")
+    .expect("a valid configuration");
+    #[cfg(not(feature = "rustls"))]
+    let client = cognito_idp::transport::HyperClient::with_tls(config);
+    client
 }
