@@ -21,6 +21,8 @@ pub(crate) use self::reqwest_client::ReqwestClient as DefaultClient;
 mod common;
 #[cfg(feature = "hyper")]
 mod hyper_client;
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+mod lookups;
 #[cfg(feature = "reqwest")]
 mod reqwest_client;
 #[cfg(any(

@@ -22,6 +22,7 @@ use tower_service::Service;
 use super::{
     HttpClient, HttpFuture,
     common::{Body, CONNECT_TIMEOUT, MAX_RESPONSE_SIZE, POOL_IDLE_TIMEOUT, cause, is_not_http},
+    lookups::Lookups,
     tls,
 };
 use crate::error::{InvalidInput, TransportError, TransportErrorKind};
@@ -87,33 +88,27 @@ impl HyperClient {
         }
     }
 
-    async fn execute(
+    async fn answer(
         &self,
-        request: http::Request<Bytes>,
+        response: http::Response<Incoming>,
     ) -> Result<http::Response<Bytes>, TransportError> {
-        let request = request.map(Full::new);
-        let response = self.client.request(request).await.map_err(unanswered)?;
-        let (parts, body) = response.into_parts();
-        let body = self.collect(body).await?;
-        Ok(http::Response::from_parts(parts, body))
-    }
-
-    async fn collect(&self, mut incoming: Incoming) -> Result<Bytes, TransportError> {
-        let announced = incoming.size_hint().lower();
-        let mut body = Body::new(self.max_response_size, announced)?;
+        let (parts, mut incoming) = response.into_parts();
+        let mut body = Body::new(self.max_response_size, incoming.size_hint().lower())?;
         while let Some(frame) = incoming.frame().await {
             // What is no data is trailers, which the protocol has no use for.
             if let Ok(chunk) = frame.map_err(broken)?.into_data() {
                 body.push(chunk)?;
             }
         }
-        Ok(body.finish())
+        Ok(http::Response::from_parts(parts, body.finish()))
     }
 }
 
 impl HttpClient for HyperClient {
     fn call(&self, request: http::Request<Bytes>) -> HttpFuture<'_> {
-        Box::pin(self.execute(request))
+        // Made before the future, which else would hold room for the request all along.
+        let response = self.client.request(request.map(Full::new));
+        Box::pin(async move { self.answer(response.await.map_err(unanswered)?).await })
     }
 }
 
@@ -147,7 +142,7 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// Connects within a time that counts the look-up of the name and TLS, as hyper's own does not.
 #[derive(Clone, Debug)]
 struct Connector {
-    https: HttpsConnector<HttpConnector>,
+    https: HttpsConnector<HttpConnector<Lookups>>,
     timeout: Duration,
 }
 
@@ -155,7 +150,7 @@ impl Connector {
     fn new(mut tls: rustls::ClientConfig, timeout: Duration) -> Self {
         // A server that picked HTTP/2 would get what it cannot read.
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let mut tcp = HttpConnector::new();
+        let mut tcp = HttpConnector::new_with_resolver(Lookups::default());
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         let https = HttpsConnector::from((tcp, tls));
@@ -164,7 +159,7 @@ impl Connector {
 }
 
 impl Service<Uri> for Connector {
-    type Response = <HttpsConnector<HttpConnector> as Service<Uri>>::Response;
+    type Response = <HttpsConnector<HttpConnector<Lookups>> as Service<Uri>>::Response;
     type Error = BoxError;
     type Future = Connecting<Self::Response>;
 

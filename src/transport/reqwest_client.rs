@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::{
     HttpClient, HttpFuture,
     common::{Body, CONNECT_TIMEOUT, MAX_RESPONSE_SIZE, POOL_IDLE_TIMEOUT, is_not_http},
+    lookups::Lookups,
 };
 use crate::error::{InvalidInput, TransportError, TransportErrorKind};
 
@@ -44,7 +45,8 @@ impl ReqwestClient {
     ) -> Result<Self, InvalidInput> {
         let builder = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(POOL_IDLE_TIMEOUT);
+            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+            .dns_resolver(Lookups::default());
         let client = modern_tls_only(change(tls(builder)?))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
