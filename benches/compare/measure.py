@@ -359,11 +359,16 @@ def table(results):
 def readme(results):
     """The table of the README's section on costs."""
     found = dicts(results)
-    rows = [("", "this crate", "AWS SDK", "")]
+    lines = ["|  | this crate | with `hyper` | AWS SDK |  |", "| --- | ---: | ---: | ---: | ---: |"]
 
-    def row(label, ours, sdk, form):
-        factor = ours / sdk
-        rows.append((label, form(ours), form(sdk), f"{factor:.2f}" if factor >= 0.095 else f"1/{1 / factor:.0f}"))
+    def ratio(factor):
+        return f"{factor:.2f}" if factor >= 0.095 else f"1/{1 / factor:.0f}"
+
+    def row(label, values, kind, form, unit=None):
+        keys = [", ".join(filter(None, (name, kind))) for name in ("ours", "ours, hyper", "sdk")]
+        ours, lean, sdk = (values[key][unit] if unit else values[key] for key in keys)
+        ratios = f"{ratio(ours / sdk)} / {ratio(lean / sdk)}"
+        lines.append("| " + " | ".join((label, form(ours), form(lean), form(sdk), ratios)) + " |")
 
     def thousands(value):
         return f"{value / 1000:,.0f} k"
@@ -376,28 +381,23 @@ def readme(results):
 
     calls, size, speed, start = (found[name] for name in ("calls", "size", "speed", "start"))
     for kind in ("signed", "unsigned"):
-        row(f"instructions of a call, {kind}", *pair(calls, kind, "instructions"), thousands)
-    row("allocations of a signed call", *pair(calls, "signed", "allocations"), plain)
-    row("calls a second and core, signed, 64 at once", *pair(speed["calls/s/core"], "signed, 64"), thousands)
-    row("the same over TLS", *pair(speed["calls/s/core"], "signed, TLS, 64"), thousands)
-    row("CPU of the first HTTPS call in a process", *pair(start, "call"), lambda value: f"{value:.1f} ms")
-    row("peak memory, 64 at once", *pair(speed["peak RSS, kB"], "signed, 64"), lambda value: f"{value / 1000:.1f} MB")
+        row(f"instructions of a call, {kind}", calls, kind, thousands, "instructions")
+    row("allocations of a signed call", calls, "signed", plain, "allocations")
+    row("calls a second and core, signed, 64 at once", speed["calls/s/core"], "signed, 64", thousands)
+    row("the same over TLS", speed["calls/s/core"], "signed, TLS, 64", thousands)
+    row("CPU of the first HTTPS call in a process", start, "call", lambda value: f"{value:.1f} ms")
+    row("peak memory, 64 at once", speed["peak RSS, kB"], "signed, 64", lambda value: f"{value / 1000:.1f} MB")
     for program, label in (("one", "one operation"), ("nine", "nine operations"), ("all", "all operations")):
-        row(f"stripped program, {label}, built for size", *pair(size, f"size, {program}"), megabytes)
-    for flavour in ("native-tls", "no TLS"):
-        ours, sdk = size[f"ours, {flavour}, size, nine"], size["sdk, size, nine"]
-        row(f"the same with nine operations and {flavour}", ours, sdk, megabytes)
-    row("CPU of a cold release build", *pair(found["build"], "release"), lambda value: f"{value:.0f} s")
-    row("crates in the tree", found["crates"]["ours"], found["crates"]["sdk"], plain)
-    rows.insert(1, ("---", "---:", "---:", "---:"))
-    lines = ["| " + " | ".join(cells) + " |" for cells in rows]
-    lines += ["", f"The SDK is `aws-sdk-cognitoidentityprovider` {found['machine']['sdk']}, without `aws-config`."]
+        row(f"stripped program, {label}, built for size", size, f"size, {program}", megabytes)
+    row("CPU of a cold release build", found["build"], "release", lambda value: f"{value:.0f} s")
+    row("crates in the tree", found["crates"], "", plain)
+    native, bare = (megabytes(size[f"ours, {flavour}, size, nine"]) for flavour in ("native-tls", "no TLS"))
+    lines += [
+        "",
+        f"With the system's TLS the program with nine operations has {native}, without TLS {bare}. The SDK is",
+        f"`aws-sdk-cognitoidentityprovider` {found['machine']['sdk']}, without `aws-config`.",
+    ]
     return "\n".join(lines)
-
-
-def pair(values, kind, unit=None):
-    found = [values[f"{name}, {kind}"] for name in ("ours", "sdk")]
-    return [value[unit] for value in found] if unit else found
 
 
 def dicts(values):
