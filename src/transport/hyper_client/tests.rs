@@ -130,7 +130,8 @@ async fn what_is_meant_for_tls_is_never_sent_in_the_clear() -> Outcome {
     let server = FaultServer::always(Action::Write(ok("{}"))).await?;
     let request = post(&server.url().replace("http:", "https:"))?;
     let client = HyperClient::connecting_within(Duration::from_millis(300))?;
-    let error = client.call(request).await.expect_err("no TLS there");
+    let answer = tokio::time::timeout(Duration::from_secs(10), client.call(request)).await?;
+    let error = answer.expect_err("no TLS there");
     assert_eq!(error.kind(), TransportErrorKind::Connect);
     assert_eq!(server.requests().len(), 0);
     Ok(())
