@@ -91,102 +91,12 @@ macro_rules! structure {
             )*)?
         }
 
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                #[allow(unused_mut, reason = "a shape may have no members")]
-                let mut members = serializer.serialize_map(None)?;
-                $($(
-                    let name = structure!(@wire $required $($required_wire)?);
-                    serde::ser::SerializeMap::serialize_entry(&mut members, name, &self.$required)?;
-                )*)?
-                $($(if let Some(member) = &self.$optional {
-                    let name = structure!(@wire $optional $($optional_wire)?);
-                    serde::ser::SerializeMap::serialize_entry(&mut members, name, member)?;
-                })*)?
-                $($(if let Some(items) = crate::shape::Collection::items(&self.$list) {
-                    let name = structure!(@wire $list $($list_wire)?);
-                    serde::ser::SerializeMap::serialize_entry(&mut members, name, items)?;
-                })*)?
-                $($(if let Some(items) = crate::shape::Collection::items(&self.$map) {
-                    let name = structure!(@wire $map $($map_wire)?);
-                    serde::ser::SerializeMap::serialize_entry(&mut members, name, items)?;
-                })*)?
-                serde::ser::SerializeMap::end(members)
-            }
-        }
-
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(
-                deserializer: D,
-            ) -> Result<Self, D::Error> {
-                /// The members' names on the wire, in the order of `Member`.
-                const NAMES: &[&str] = &[
-                    $($(structure!(@wire $required $($required_wire)?),)*)?
-                    $($(structure!(@wire $optional $($optional_wire)?),)*)?
-                    $($(structure!(@wire $list $($list_wire)?),)*)?
-                    $($(structure!(@wire $map $($map_wire)?),)*)?
-                ];
-
-                #[allow(dead_code, non_camel_case_types, reason = "the fields' names, if any")]
-                enum Member {
-                    $($($required,)*)?
-                    $($($optional,)*)?
-                    $($($list,)*)?
-                    $($($map,)*)?
-                }
-
-                struct Members;
-
-                impl<'de> serde::de::Visitor<'de> for Members {
-                    type Value = $name;
-
-                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                        f.write_str(stringify!($name))
-                    }
-
-                    fn visit_map<A: serde::de::MapAccess<'de>>(
-                        self,
-                        mut members: A,
-                    ) -> Result<$name, A::Error> {
-                        $($(let mut $required = None;)*)?
-                        $($(let mut $optional = None;)*)?
-                        $($(let mut $list = Default::default();)*)?
-                        $($(let mut $map = Default::default();)*)?
-                        while let Some(position) =
-                            members.next_key_seed(crate::shape::Position(NAMES))?
-                        {
-                            match position {
-                                $($(position if position == Member::$required as usize => {
-                                    $required = Some(structure!(@read $lacking members));
-                                })*)?
-                                $($(position if position == Member::$optional as usize => {
-                                    $optional = members.next_value()?;
-                                })*)?
-                                $($(position if position == Member::$list as usize => {
-                                    $list = members.next_value_seed(crate::shape::Present::new())?;
-                                })*)?
-                                $($(position if position == Member::$map as usize => {
-                                    $map = members.next_value_seed(crate::shape::Present::new())?;
-                                })*)?
-                                _ => {
-                                    members.next_value::<serde::de::IgnoredAny>()?;
-                                }
-                            }
-                        }
-                        Ok($name {
-                            $($($required: structure!(
-                                @lacking $lacking $required
-                                structure!(@wire $required $($required_wire)?)
-                            ),)*)?
-                            $($($optional,)*)?
-                            $($($list,)*)?
-                            $($($map,)*)?
-                        })
-                    }
-                }
-
-                deserializer.deserialize_struct(stringify!($name), NAMES, Members)
-            }
+        structure! {
+            @serde $name
+            $($($lacking $required (structure!(@wire $required $($required_wire)?)),)*)?
+            $($(optional $optional (structure!(@wire $optional $($optional_wire)?)),)*)?
+            $($(collection $list (structure!(@wire $list $($list_wire)?)),)*)?
+            $($(collection $map (structure!(@wire $map $($map_wire)?)),)*)?
         }
 
         impl $name {
@@ -238,23 +148,100 @@ macro_rules! structure {
             )*)?
         }
     };
+    (@serde $name:ident $($kind:ident $member:ident $wire:tt,)*) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                #[allow(unused_mut, reason = "a shape may have no members")]
+                let mut members = serializer.serialize_map(None)?;
+                $(
+                    if let Some(member) = structure!(@present $kind self.$member) {
+                        serde::ser::SerializeMap::serialize_entry(&mut members, $wire, member)?;
+                    }
+                )*
+                serde::ser::SerializeMap::end(members)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<Self, D::Error> {
+                /// The members' names on the wire, in the order of `Member`.
+                const NAMES: &[&str] = &[$($wire),*];
+
+                #[allow(dead_code, non_camel_case_types, reason = "the fields' names, if any")]
+                enum Member {
+                    $($member),*
+                }
+
+                struct Members;
+
+                impl<'de> serde::de::Visitor<'de> for Members {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str(stringify!($name))
+                    }
+
+                    fn visit_map<A: serde::de::MapAccess<'de>>(
+                        self,
+                        mut members: A,
+                    ) -> Result<$name, A::Error> {
+                        $(let mut $member = structure!(@unread $kind);)*
+                        while let Some(position) =
+                            members.next_key_seed(crate::shape::Position(NAMES))?
+                        {
+                            match position {
+                                $(position if position == Member::$member as usize => {
+                                    $member = structure!(@read $kind members);
+                                })*
+                                _ => {
+                                    members.next_value::<serde::de::IgnoredAny>()?;
+                                }
+                            }
+                        }
+                        Ok($name {
+                            $($member: structure!(@take $kind $member $wire)),*
+                        })
+                    }
+                }
+
+                deserializer.deserialize_struct(stringify!($name), NAMES, Members)
+            }
+        }
+    };
+    // The kinds of members: required ones, for which a shape insists or gives an empty value,
+    // optional ones, and lists and maps. What is written of each, ...
+    (@present insist $member:expr) => { Some(&$member) };
+    (@present yield $member:expr) => { Some(&$member) };
+    (@present optional $member:expr) => { &$member };
+    (@present collection $member:expr) => { crate::shape::Collection::items(&$member) };
+    // ... what it is before it is read, ...
+    (@unread collection) => { Default::default() };
+    (@unread $kind:ident) => { None };
+    // ... how it is read, ...
+    (@read insist $members:ident) => { Some($members.next_value()?) };
+    (@read yield $members:ident) => {
+        Some($members.next_value_seed(crate::shape::OrAbsent::new())?)
+    };
+    (@read optional $members:ident) => { $members.next_value()? };
+    (@read collection $members:ident) => {
+        $members.next_value_seed(crate::shape::Present::new())?
+    };
+    // ... and what becomes of it.
+    (@take insist $member:ident $wire:tt) => {
+        $member.ok_or_else(|| serde::de::Error::missing_field($wire))?
+    };
+    (@take yield $member:ident $wire:tt) => {
+        $member.unwrap_or_else(crate::shape::Absent::absent)
+    };
+    (@take $kind:ident $member:ident $wire:tt) => { $member };
     (@wire $member:ident) => {{
         const NAME: crate::shape::PascalCase<{ stringify!($member).len() }> =
             crate::shape::PascalCase::of(stringify!($member));
         const { NAME.as_str() }
     }};
     (@wire $member:ident $wire:literal) => { $wire };
-    (@read insist $members:ident) => { $members.next_value()? };
-    (@read yield $members:ident) => { $members.next_value_seed(crate::shape::OrAbsent::new())? };
-    (@lacking insist $member:ident $name:expr) => {
-        match $member {
-            Some(member) => member,
-            None => return Err(serde::de::Error::missing_field($name)),
-        }
-    };
-    (@lacking yield $member:ident $name:expr) => {
-        $member.unwrap_or_else(crate::shape::Absent::absent)
-    };
     (@wrap [] $collection:ty) => { $collection };
     (@wrap [Option] $collection:ty) => { Option<$collection> };
 }
