@@ -362,7 +362,7 @@ def readme(results):
     lines = ["|  | this crate | with `hyper` | AWS SDK |  |", "| --- | ---: | ---: | ---: | ---: |"]
 
     def ratio(factor):
-        return f"{factor:.2f}" if factor >= 0.095 else f"1/{1 / factor:.0f}"
+        return f"{factor:.2f}"
 
     def row(label, values, kind, form, unit=None):
         keys = [", ".join(filter(None, (name, kind))) for name in ("ours", "ours, hyper", "sdk")]
