@@ -235,7 +235,7 @@ impl SignIn {
     ///
     /// # Errors
     /// Those of [`AdminInitiateAuthRequest`] and [`InitiateAuthRequest`]; for a password with SRP
-    /// also those of [`srp`](Self::srp).
+    /// also those of `srp`.
     pub async fn user_auth(&self, user: UserAuth) -> Result<AuthOutcome, Error> {
         self.start(user.into_start()).await
     }
@@ -247,7 +247,7 @@ impl SignIn {
     ///
     /// # Errors
     /// Those of [`AdminRespondToAuthChallengeRequest`] and [`RespondToAuthChallengeRequest`]; for
-    /// an answer with SRP also those of [`srp`](Self::srp).
+    /// an answer with SRP also those of `srp`.
     pub async fn respond(&self, answer: ChallengeAnswer) -> Result<AuthOutcome, Error> {
         self.walk(Request::Answer(answer), self.device()).await
     }

@@ -118,7 +118,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the credentials that signed operations use: [`Credentials`] or any provider of them.
+    /// Sets the credentials that signed operations use:
+    /// [`Credentials`](crate::credentials::Credentials) or any provider of them.
     ///
     /// What a provider gives is kept until shortly before it expires.
     #[cfg(feature = "sigv4")]
