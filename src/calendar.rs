@@ -123,18 +123,28 @@ pub(crate) fn parse_iso_8601(text: &str) -> Option<i64> {
 /// Reads the `Date` header's `Thu, 17 Jun 2021 19:05:29 GMT` as seconds since 1970.
 pub(crate) fn parse_http_date(text: &str) -> Option<i64> {
     let text = text.strip_suffix(" GMT")?;
-    let is_spaced = text.get(3..5) == Some(", ")
-        && [7, 11, 16]
-            .iter()
-            .all(|at| text.as_bytes().get(*at) == Some(&b' '));
-    if !is_spaced {
+    let separators = [
+        (3, b','),
+        (4, b' '),
+        (7, b' '),
+        (11, b' '),
+        (16, b' '),
+        (19, b':'),
+        (22, b':'),
+    ];
+    let stands = |(at, separator): &(usize, u8)| text.as_bytes().get(*at) == Some(separator);
+    if !separators.iter().all(stands) {
         return None;
     }
     let day = number(text.get(5..7)?)?;
-    let name = text.get(8..11)?;
-    let month = MONTHS.iter().position(|month| *month == name)?;
+    let name = text.get(8..11)?.as_bytes().first_chunk::<3>();
+    let month = MONTHS
+        .iter()
+        .position(|month| month.as_bytes().first_chunk() == name)?;
     let year = number(text.get(12..16)?)?;
-    let [hour, minute, second] = numbers(text.get(17..)?, ':')?;
+    let hour = number(text.get(17..19)?)?;
+    let minute = number(text.get(20..22)?)?;
+    let second = number(text.get(23..)?)?;
     let month = i64::try_from(month).ok()? + 1;
     DateTime {
         year,

@@ -83,8 +83,8 @@ pub(crate) fn request(
     let mut request = http::Request::new(body);
     *request.method_mut() = http::Method::POST;
     request.uri_mut().clone_from(endpoint.uri());
+    *request.headers_mut() = HeaderMap::with_capacity(8);
     let headers = request.headers_mut();
-    headers.reserve(8);
     headers.insert(header::HOST, endpoint.host().clone());
     headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
     headers.insert(header::USER_AGENT, USER_AGENT);
