@@ -1,6 +1,8 @@
 //! What the transports have in common.
 
-use std::{error::Error as StdError, iter::successors, time::Duration};
+use std::{
+    error::Error as StdError, future::poll_fn, iter::successors, task::Poll, time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 
@@ -51,12 +53,31 @@ impl Body {
         Ok(())
     }
 
-    pub(super) fn finish(self) -> Bytes {
+    /// The whole body, after other tasks had a turn.
+    ///
+    /// One of them puts the connection back into the pool. A caller whose next call came before it
+    /// would find none and open another: twice as many as calls at once.
+    pub(super) async fn finish(self) -> Bytes {
+        give_way().await;
         if self.all.is_empty() {
             return self.first;
         }
         self.all.freeze()
     }
+}
+
+/// Goes to the end of the queue of tasks; tokio's `yield_now` also waits for a look at all sockets.
+async fn give_way() {
+    let mut had_turn = false;
+    poll_fn(|context| {
+        if had_turn {
+            return Poll::Ready(());
+        }
+        had_turn = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Whether the peer answered something that cannot be read as HTTP.
@@ -77,8 +98,8 @@ mod tests {
 
     type Outcome = Result<(), TransportError>;
 
-    #[test]
-    fn chunks_are_put_together() -> Outcome {
+    #[tokio::test]
+    async fn chunks_are_put_together() -> Outcome {
         for (chunks, whole) in [
             (&[][..], ""),
             (&["one"], "one"),
@@ -89,17 +110,27 @@ mod tests {
             for chunk in chunks {
                 body.push(Bytes::from_static(chunk.as_bytes()))?;
             }
-            assert_eq!(body.finish(), whole);
+            assert_eq!(body.finish().await, whole);
         }
         Ok(())
     }
 
-    #[test]
-    fn a_single_chunk_is_not_copied() -> Outcome {
+    #[tokio::test]
+    async fn a_single_chunk_is_not_copied() -> Outcome {
         let chunk = Bytes::from(vec![b'x'; 100]);
         let mut body = Body::new(100, 100)?;
         body.push(chunk.clone())?;
-        assert_eq!(body.finish().as_ptr(), chunk.as_ptr());
+        assert_eq!(body.finish().await.as_ptr(), chunk.as_ptr());
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn before_an_answer_is_given_the_connection_can_go_back_to_the_pool() -> Outcome {
+        let (returned, mut is_returned) = tokio::sync::oneshot::channel();
+        tokio::spawn(async { returned.send(()) });
+        assert!(is_returned.try_recv().is_err());
+        Body::new(10, 0)?.finish().await;
+        assert!(is_returned.try_recv().is_ok());
         Ok(())
     }
 

@@ -100,7 +100,7 @@ impl HyperClient {
                 body.push(chunk)?;
             }
         }
-        Ok(http::Response::from_parts(parts, body.finish()))
+        Ok(http::Response::from_parts(parts, body.finish().await))
     }
 }
 

@@ -96,7 +96,7 @@ impl ReqwestClient {
         while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
             body.push(chunk)?;
         }
-        let mut answer = http::Response::new(body.finish());
+        let mut answer = http::Response::new(body.finish().await);
         *answer.status_mut() = response.status();
         *answer.headers_mut() = std::mem::take(response.headers_mut());
         Ok(answer)
