@@ -250,9 +250,9 @@ def stub(files=None):
 def certificates():
     """Makes the stub's certificates and gives their file and that of the key.
 
-    They are like those of Cognito's endpoints: RSA with 2048 bits, issued by an intermediate authority. The root is
-    in a file of its own for our programs, which have the web's roots compiled in, and among the machine's roots for
-    the SDK's."""
+    RSA with 2048 bits, issued by an intermediate authority, as is common for AWS's endpoints; nobody looked at
+    Cognito's for this. The root is in a file of its own for our programs, which have the web's roots compiled in, and
+    among the machine's roots for the SDK's."""
     WORK.mkdir(parents=True, exist_ok=True)
     authority = "basicConstraints=critical,CA:TRUE"
     issue("root", [], authority)

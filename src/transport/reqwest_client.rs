@@ -15,7 +15,9 @@ use crate::error::{InvalidInput, TransportError, TransportErrorKind};
 ///
 /// It follows no redirect, speaks TLS 1.2 or newer, gives up connecting after 3.1 seconds, and
 /// drops responses over 16 MiB. Proxies are taken from the environment (`HTTPS_PROXY`,
-/// `NO_PROXY` and the like). Clones share their connections.
+/// `NO_PROXY` and the like). Names are looked up by the system's resolver, even in a build with
+/// reqwest's `hickory-dns`; [`configure`](Self::configure) takes another. Clones share their
+/// connections.
 #[derive(Clone, Debug)]
 pub struct ReqwestClient {
     client: reqwest::Client,
