@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 """Writes service-model.json anew from the newest botocore, and lists what changed.
 
-    python3 tests/data/update_model.py           # exit 0: nothing changed; 1: see the list
+    python3 tests/data/update_model.py           # exit 0: nothing changed; 1: see the list; 2: no botocore to be had
     python3 tests/data/update_model.py --check   # the same, but leaves the file as it is
 
 The file holds the facts of AWS's service model that the conformance test compares with: no prose, no
 length limits, no patterns. Then run `cargo test --test conformance`: it names what the crate lacks.
+CONTRIBUTING.md says how to go on.
 """
 
 import argparse
 import gzip
+import importlib.metadata
 import json
+import shutil
 import subprocess
 import sys
 import venv
@@ -19,17 +22,23 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 MODEL = HERE / "service-model.json"
 ENVIRONMENT = HERE.parents[1] / "target" / "botocore"
+FETCHED = ENVIRONMENT / "newest"
 SERVICE = "cognito-idp/2016-04-18"
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--check", action="store_true", help="only list, do not write")
-    check = arguments.parse_args().check
+    arguments.add_argument("--model", type=Path, help="facts to compare with, in place of the newest botocore's")
+    arguments = arguments.parse_args()
 
-    model = facts(newest_botocore())
+    try:
+        model = json.loads(arguments.model.read_text()) if arguments.model else facts(newest_botocore())
+    except subprocess.SubprocessError as error:
+        print(f"The newest botocore cannot be had, so nothing was compared: {error}")
+        sys.exit(2)
     drift = list(differences(json.loads(MODEL.read_text()) if MODEL.exists() else {}, model))
-    if not check:
+    if not arguments.check:
         MODEL.write_text(text(model))
 
     print(f"{model['source']}: {len(drift) or 'no'} change{'s' * (len(drift) != 1)}")
@@ -41,14 +50,20 @@ def main():
 def newest_botocore():
     """The directory of the service in a fresh botocore, and botocore's version."""
     venv.create(ENVIRONMENT, with_pip=True)
+    # Anew each time: of a package that is there, pip says without asking that it is the newest.
+    shutil.rmtree(FETCHED, ignore_errors=True)
     python = ENVIRONMENT / "bin" / "python"
-    install = "-m pip install --quiet --disable-pip-version-check --upgrade --no-deps botocore"
-    subprocess.run([python, *install.split()], check=True)
+    install = "-m pip install --quiet --disable-pip-version-check --no-deps botocore --target"
+    subprocess.run([python, *install.split(), FETCHED], check=True, timeout=300)
+    return fetched_botocore()
+
+
+def fetched_botocore():
+    """The same of the botocore that was fetched last; None if there is none."""
     # Looked up, not imported: importing would need botocore's own dependencies.
-    where = "import importlib.metadata as m; d = m.distribution('botocore'); print(d.version, d.locate_file('botocore'))"
-    found = subprocess.run([python, "-c", where], check=True, capture_output=True, text=True)
-    version, directory = found.stdout.strip().split(" ", 1)
-    return Path(directory) / "data" / SERVICE, version
+    for found in importlib.metadata.distributions(name="botocore", path=[str(FETCHED)]):
+        return FETCHED / "botocore" / "data" / SERVICE, found.version
+    return None
 
 
 def facts(botocore):
