@@ -630,6 +630,8 @@ string_enum! {
         AccessDenied = "AccessDeniedException",
         /// Another user already has this email address, phone number or preferred username.
         AliasExists = "AliasExistsException",
+        /// Cognito keeps no client metadata document of this address.
+        CachedCimdUrlDoesNotExist = "CachedCIMDURLDoesNotExistException",
         /// A code could not be delivered; the operation itself may have taken effect.
         CodeDeliveryFailure = "CodeDeliveryFailureException",
         /// The code is not the one that was sent.

@@ -3,6 +3,7 @@
 pub mod app_clients;
 pub mod auth;
 pub mod branding;
+pub mod cimd;
 pub mod devices;
 pub mod domains;
 pub mod groups;
@@ -12,6 +13,7 @@ mod list;
 pub mod mfa;
 pub mod passkeys;
 pub mod passwords;
+pub mod recoveries;
 pub mod replicas;
 pub mod resource_servers;
 #[cfg(feature = "fixtures")]

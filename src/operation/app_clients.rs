@@ -66,6 +66,13 @@ operation! {
             /// `ENABLED`, `ForgotPassword` for an unknown user succeeds and reports a made-up
             /// destination.
             prevent_user_existence_errors: PreventUserExistenceErrorTypes,
+            /// Whether AWS Secrets Manager keeps the generated secret and rotates it.
+            ///
+            /// The answer then holds `client_secret_arn` instead of `client_secret`. The first
+            /// rotation comes right away, the next ones every 7 days unless you set another
+            /// schedule there; a program that holds a fixed secret stops signing users in. The
+            /// API's default is `false`, but Cognito's console turns it on.
+            publish_secrets_in_aws_secrets_manager: bool = "PublishSecretsInAWSSecretsManager",
             /// Whether each refresh replaces the refresh token.
             ///
             /// With rotation on, refresh with `GetTokensFromRefreshToken`; leave
@@ -213,6 +220,12 @@ operation! {
             ///
             /// Left out, it falls back to `LEGACY`, which tells callers which users exist.
             prevent_user_existence_errors: PreventUserExistenceErrorTypes,
+            /// Whether AWS Secrets Manager keeps the generated secret and rotates it.
+            ///
+            /// Left out, it stays as it is, unlike the other settings. `true` rotates the secret
+            /// right away and, where there are two, deletes the older. **`false` deletes the
+            /// secret in Secrets Manager at once and for good**, for whoever reads it there.
+            publish_secrets_in_aws_secrets_manager: bool = "PublishSecretsInAWSSecretsManager",
             /// Whether each refresh replaces the refresh token.
             ///
             /// With rotation on, refresh with `GetTokensFromRefreshToken`; take
@@ -614,6 +627,11 @@ structure! {
             /// Calls for a client with a secret must prove that they know it, mostly with a
             /// `SECRET_HASH`.
             client_secret: Sensitive<String>,
+            /// ARN of the secret in AWS Secrets Manager, in place of `client_secret`.
+            ///
+            /// Its `SecretString` is JSON with `userPoolId`, `userPoolClientId` and
+            /// `clientSecretValue`.
+            client_secret_arn: String,
             /// Whether the client was created through this API or by dynamic client registration.
             client_type: ClientTypeType,
             /// Time the app client was created.

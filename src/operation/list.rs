@@ -26,6 +26,11 @@ macro_rules! for_each_operation {
                 GetUiCustomizationRequest SetUiCustomizationRequest
                 UpdateManagedLoginBrandingRequest
             }
+            cimd {
+                CreateCimdPolicyRequest DeleteCimdPolicyRequest DescribeCimdPolicyRequest
+                ListCimdPoliciesRequest ListClientMetadataUrlsRequest UpdateCimdPolicyRequest
+                UpdateClientMetadataUrlStateRequest
+            }
             devices {
                 AdminForgetDeviceRequest AdminGetDeviceRequest AdminListDevicesRequest
                 AdminUpdateDeviceStatusRequest ConfirmDeviceRequest ForgetDeviceRequest
@@ -57,6 +62,11 @@ macro_rules! for_each_operation {
             passwords {
                 AdminResetUserPasswordRequest AdminSetUserPasswordRequest ChangePasswordRequest
                 ConfirmForgotPasswordRequest ForgotPasswordRequest
+            }
+            recoveries {
+                CancelPointInTimeRecoveryRequest DescribePointInTimeRecoveryRequest
+                InitiatePointInTimeRecoveryRequest ListPointInTimeRecoveriesRequest
+                StartPointInTimeRecoveryRequest
             }
             replicas {
                 CreateUserPoolReplicaRequest DeleteUserPoolReplicaRequest

@@ -142,8 +142,9 @@ pub(crate) struct Enum {
 pub(crate) fn enums() -> Vec<Enum> {
     use cognito_idp::{
         operation::{
-            app_clients, auth, branding, devices, domains, identity_providers, mfa, replicas,
-            resource_servers, security, sessions, terms, user_import, user_pools, users,
+            app_clients, auth, branding, cimd, devices, domains, identity_providers, mfa,
+            recoveries, replicas, resource_servers, security, sessions, terms, user_import,
+            user_pools, users,
         },
         types,
     };
@@ -180,6 +181,9 @@ pub(crate) fn enums() -> Vec<Enum> {
         branding {
             AssetCategoryType AssetExtensionType ColorSchemeModeType
         }
+        cimd {
+            CimdCacheActionType
+        }
         devices {
             DeviceRememberedStatusType
         }
@@ -192,6 +196,9 @@ pub(crate) fn enums() -> Vec<Enum> {
         mfa {
             UserVerificationType VerifySoftwareTokenResponseType
             WebAuthnFactorConfigurationType
+        }
+        recoveries {
+            RestoreStatusType
         }
         replicas {
             ReplicaRoleType ReplicaStatusType UpdateReplicaStatusType
