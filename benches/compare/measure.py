@@ -4,7 +4,7 @@
     ./measure.py [SECTION...] [--only NAME]   measures (by default everything) and prints the table
     ./measure.py table | readme               prints the last results, in full or as the README does
 
-Sections: crates, build, size, calls, speed, start. Results are kept in results.json; `--only ours`
+Sections: operations, crates, build, size, calls, speed, start. Results are kept in results.json; `--only ours`
 leaves those of the SDK as they are, to see what a change did. A full run takes about half an hour on two cores, most of it for building the SDK.
 Needs Linux, valgrind and the openssl command. Only ratios within one run mean anything.
 """
@@ -56,6 +56,20 @@ def main():
 
 
 # ---- what is measured ----
+
+
+def operations(chosen):
+    """Operations that can be called, counted in the sources."""
+    found = {}
+    if "ours" in chosen:
+        declared = (path.read_text() for path in (HERE.parents[1] / "src" / "operation").glob("*.rs"))
+        found["ours"] = sum(len(re.findall(r"^operation! \{$", text, re.MULTILINE)) for text in declared)
+    if "sdk" in chosen:
+        command = ["cargo", "metadata", "--locked", "--format-version", "1"]
+        metadata = json.loads(subprocess.run(command, cwd=HERE, check=True, capture_output=True).stdout)
+        (sdk,) = (p for p in metadata["packages"] if p["name"] == "aws-sdk-cognitoidentityprovider")
+        found["sdk"] = len(list((Path(sdk["manifest_path"]).parent / "src" / "operation").glob("*.rs")))
+    return found
 
 
 def crates(chosen):
@@ -136,6 +150,7 @@ def start(chosen):
 
 
 SECTIONS = {
+    "operations": operations,
     "crates": crates,
     "build": build,
     "size": size,
@@ -314,6 +329,8 @@ def table(results):
         ratio = f"{ours / sdk:.3f}" if ours and sdk else ""
         rows.append((label, *("" if value is None else form.format(value) for value in (ours, sdk)), ratio))
 
+    if found := dicts(results.get("operations")):
+        row("operations", found["ours"], found["sdk"])
     if found := dicts(results.get("crates")):
         for name in list(VARIANTS)[:-1]:
             row(f"crates in the tree ({name})", found[name], found["sdk"])
@@ -391,6 +408,8 @@ def readme(results):
         row(f"stripped program, {label}, built for size", size, f"size, {program}", megabytes)
     row("CPU of a cold release build", found["build"], "release", lambda value: f"{value:.0f} s")
     row("crates in the tree", found["crates"], "", plain)
+    ours, sdk = (found["operations"][name] for name in ("ours", "sdk"))
+    lines.append(f"| operations | {ours} | {ours} | {sdk} | |")
     native, bare = (megabytes(size[f"ours, {flavour}, size, nine"]) for flavour in ("native-tls", "no TLS"))
     lines += [
         "",

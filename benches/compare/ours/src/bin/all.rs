@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use cognito_idp::{
-    Sensitive,
+    Sensitive, Timestamp,
     operation::{
         Operation,
         app_clients::{
@@ -25,6 +25,11 @@ use cognito_idp::{
             DescribeManagedLoginBrandingByClientRequest, DescribeManagedLoginBrandingRequest,
             GetUiCustomizationRequest, SetUiCustomizationRequest,
             UpdateManagedLoginBrandingRequest,
+        },
+        cimd::{
+            CimdCacheActionType, CreateCimdPolicyRequest, DeleteCimdPolicyRequest,
+            DescribeCimdPolicyRequest, ListCimdPoliciesRequest, ListClientMetadataUrlsRequest,
+            UpdateCimdPolicyRequest, UpdateClientMetadataUrlStateRequest,
         },
         devices::{
             AdminForgetDeviceRequest, AdminGetDeviceRequest, AdminListDevicesRequest,
@@ -57,6 +62,11 @@ use cognito_idp::{
         passwords::{
             AdminResetUserPasswordRequest, AdminSetUserPasswordRequest, ChangePasswordRequest,
             ConfirmForgotPasswordRequest, ForgotPasswordRequest,
+        },
+        recoveries::{
+            CancelPointInTimeRecoveryRequest, DescribePointInTimeRecoveryRequest,
+            InitiatePointInTimeRecoveryRequest, ListPointInTimeRecoveriesRequest,
+            StartPointInTimeRecoveryRequest,
         },
         replicas::{
             CreateUserPoolReplicaRequest, DeleteUserPoolReplicaRequest,
@@ -157,6 +167,13 @@ fn main() {
             DeleteManagedLoginBrandingRequest::new("x", "x"),
             GetUiCustomizationRequest::new("x"),
             SetUiCustomizationRequest::new("x"),
+            CreateCimdPolicyRequest::new("x", "x", "x", vec!["x".into()]),
+            DescribeCimdPolicyRequest::new("x", "x"),
+            UpdateCimdPolicyRequest::new("x", "x", "x", vec!["x".into()]),
+            DeleteCimdPolicyRequest::new("x", "x"),
+            ListCimdPoliciesRequest::new("x"),
+            ListClientMetadataUrlsRequest::new("x", "x"),
+            UpdateClientMetadataUrlStateRequest::new("x", "x", "x", CimdCacheActionType::Refresh),
             ConfirmDeviceRequest::new("x", "x"),
             GetDeviceRequest::new("x"),
             ListDevicesRequest::new("x"),
@@ -201,6 +218,11 @@ fn main() {
             ChangePasswordRequest::new("x", "x"),
             AdminResetUserPasswordRequest::new("x", "x"),
             AdminSetUserPasswordRequest::new("x", "x", "x"),
+            InitiatePointInTimeRecoveryRequest::new("x", Timestamp::from_epoch_millis(0)),
+            DescribePointInTimeRecoveryRequest::new("x", "x"),
+            StartPointInTimeRecoveryRequest::new("x", "x"),
+            CancelPointInTimeRecoveryRequest::new("x", "x"),
+            ListPointInTimeRecoveriesRequest::new("x"),
             CreateUserPoolReplicaRequest::new("x", "x"),
             UpdateUserPoolReplicaRequest::new("x", "x", "x"),
             DeleteUserPoolReplicaRequest::new("x", "x"),

@@ -1,4 +1,4 @@
-//! Every operation that the SDK has; nine of the service are newer than its version.
+//! Every operation that the SDK has; the service has newer ones.
 
 use std::hint::black_box;
 
