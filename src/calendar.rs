@@ -1,6 +1,9 @@
 //! Civil dates in UTC: the forms that signatures, timestamps and HTTP need.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    fmt,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -8,6 +11,8 @@ const MONTHS: [&str; 12] = [
 #[cfg(feature = "srp")]
 const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const SECONDS_PER_DAY: i64 = 86_400;
+/// The first second after 9999, since 1970.
+const YEAR_10000: u64 = 253_402_300_800;
 
 /// A date and a time of day in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +32,12 @@ impl DateTime {
         Self::from_epoch_seconds(i64::try_from(elapsed.as_secs()).unwrap_or(0))
     }
 
+    /// `None` for a time outside the years 1970 to 9999.
+    pub(crate) fn try_from_system_time(time: SystemTime) -> Option<Self> {
+        let elapsed = time.duration_since(UNIX_EPOCH).ok()?;
+        (elapsed.as_secs() < YEAR_10000).then(|| Self::from_system_time(time))
+    }
+
     pub(crate) fn from_epoch_seconds(epoch_seconds: i64) -> Self {
         let (year, month, day) = civil_from_days(epoch_seconds.div_euclid(SECONDS_PER_DAY));
         let second_of_day = epoch_seconds.rem_euclid(SECONDS_PER_DAY);
@@ -40,11 +51,12 @@ impl DateTime {
         }
     }
 
-    /// `None` where a part is out of range; a leap second counts as the second after.
+    /// `None` where a part is out of range, such as a 31 February; a leap second counts as the second
+    /// after.
     pub(crate) fn epoch_seconds(self) -> Option<i64> {
         let in_range = (0..=9999).contains(&self.year)
             && (1..=12).contains(&self.month)
-            && (1..=31).contains(&self.day)
+            && (1..=days_of_month(self.year, self.month)).contains(&self.day)
             && (0..=23).contains(&self.hour)
             && (0..=59).contains(&self.minute)
             && (0..=60).contains(&self.second);
@@ -69,6 +81,31 @@ impl DateTime {
         push_digits(&mut text, self.second, 2);
         text.push('Z');
         text
+    }
+
+    /// `2021-06-17T19:05:29.320Z`, as RFC 3339 has it; without a fraction where it would be zero.
+    ///
+    /// RFC 3339 ends with the year 9999. Beyond it and before year 0, the year has a sign, as in the
+    /// expanded form of ISO 8601.
+    pub(crate) fn write_rfc_3339(self, millis: i64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            year,
+            month,
+            day,
+            hour,
+            minute,
+            second,
+        } = self;
+        if (0..=9999).contains(&year) {
+            write!(f, "{year:04}")?;
+        } else {
+            write!(f, "{year:+05}")?;
+        }
+        write!(f, "-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
+        if millis != 0 {
+            write!(f, ".{millis:03}")?;
+        }
+        f.write_str("Z")
     }
 
     /// `Thu Jan 1 00:00:00 UTC 1970`, as Java's `EEE MMM d HH:mm:ss z yyyy` in English.
@@ -163,6 +200,9 @@ fn split_offset(clock: &str) -> Option<(&str, i64)> {
     }
     let sign_at = clock.rfind(['+', '-'])?;
     let [hours, minutes] = numbers(&clock[sign_at + 1..], ':')?;
+    if hours > 23 || minutes > 59 {
+        return None;
+    }
     let seconds = hours * 3600 + minutes * 60;
     Some((
         &clock[..sign_at],
@@ -202,6 +242,15 @@ fn millis_of_fraction(digits: &str) -> Option<i64> {
         .flatten()
 }
 
+fn days_of_month(year: i64, month: i64) -> i64 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
 // Howard Hinnant's algorithms: years begin in March, so that the leap day comes last.
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
@@ -231,6 +280,8 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -251,6 +302,56 @@ mod tests {
         ] {
             assert_eq!(DateTime::from_epoch_seconds(seconds).iso_8601_basic(), form);
         }
+    }
+
+    #[test]
+    fn a_day_that_its_month_does_not_have_is_no_date() {
+        let reads = |date: &str| parse_iso_8601(&format!("{date}T00:00:00Z")).is_some();
+        for date in [
+            "2024-02-29",
+            "2000-02-29",
+            "2023-02-28",
+            "2023-04-30",
+            "2023-12-31",
+        ] {
+            assert!(reads(date), "{date}");
+        }
+        for date in [
+            "2024-02-30",
+            "2024-02-31",
+            "2023-02-29",
+            "1900-02-29",
+            "2023-04-31",
+            "2023-06-31",
+            "2023-09-31",
+            "2023-11-31",
+            "2023-01-32",
+            "2023-01-00",
+        ] {
+            assert!(!reads(date), "{date}");
+        }
+        assert_eq!(parse_http_date("Sat, 31 Feb 2026 08:49:37 GMT"), None);
+    }
+
+    #[test]
+    fn an_offset_is_less_than_a_day() {
+        let reads =
+            |offset: &str| parse_iso_8601(&format!("2024-01-01T00:00:00{offset}")).is_some();
+        assert!(reads("+14:00") && reads("-23:59"));
+        assert!(!reads("+24:00") && !reads("-00:60") && !reads("+9999:00"));
+    }
+
+    #[test]
+    fn the_years_of_four_digits_have_their_first_and_its_last_second() {
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        let form = |time| DateTime::try_from_system_time(time).map(DateTime::iso_8601_basic);
+        assert_eq!(form(UNIX_EPOCH).as_deref(), Some("19700101T000000Z"));
+        assert_eq!(
+            form(at(YEAR_10000 - 1)).as_deref(),
+            Some("99991231T235959Z")
+        );
+        assert_eq!(form(at(YEAR_10000)), None);
+        assert_eq!(form(UNIX_EPOCH - Duration::from_millis(1)), None);
     }
 
     #[test]

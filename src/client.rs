@@ -3,6 +3,7 @@
 mod builder;
 mod dispatch;
 mod pages;
+mod signing;
 
 use std::{
     fmt,
@@ -65,6 +66,8 @@ impl Client {
     /// With the feature `sigv4`, credentials are read from the environment when the first signed
     /// operation is sent.
     ///
+    /// Blanks around a value do not count, and a blank variable counts as not set.
+    ///
     /// # Errors
     /// Names the variable at fault.
     #[cfg(any(feature = "reqwest", feature = "hyper"))]
@@ -94,16 +97,26 @@ impl Client {
         operation: &O,
         options: SendOptions,
     ) -> ResponseFuture<O::Response> {
+        ResponseFuture {
+            answer: self.answer(operation, options),
+            response: PhantomData,
+        }
+    }
+
+    /// Sends an operation and gives the answer before it is read, for who must look further than
+    /// its shape.
+    pub(crate) fn answer<O: Operation>(
+        &self,
+        operation: &O,
+        options: SendOptions,
+    ) -> DispatchFuture {
         // Every line here is compiled again for every operation.
         let json = protocol::encode(operation);
         let safety = options
             .retry_safety
             .unwrap_or_else(|| operation.retry_safety());
         let shared = self.shared.clone();
-        ResponseFuture {
-            answer: shared.dispatch(O::NAME, O::AUTH, safety, json, options),
-            response: PhantomData,
-        }
+        shared.dispatch(O::NAME, O::AUTH, safety, json, options)
     }
 
     /// The time at the server, as far as the answers so far tell; else the local clock's.
@@ -112,9 +125,8 @@ impl Client {
     /// should the timestamp of an SRP sign-in.
     #[must_use]
     pub fn server_time(&self) -> SystemTime {
-        self.shared
-            .clock_skew
-            .corrected((self.shared.time_source)())
+        let correction = self.shared.clock_skew.correction();
+        correction.of((self.shared.time_source)())
     }
 
     /// Reads the account's own limits of the categories that can be raised, for the
@@ -139,9 +151,11 @@ impl Client {
         Ok(())
     }
 
-    /// Walks the pages of a list operation.
-    pub fn pages<O: Paginated>(&self, request: O) -> Pages<'_, O> {
-        Pages::new(self, request)
+    /// Walks the pages of a list operation, beginning with the one that the request asks for.
+    ///
+    /// Nothing is sent before the first page is asked for.
+    pub fn pages<O: Paginated>(&self, request: O) -> Pages<O> {
+        Pages::new(self.clone(), request)
     }
 }
 

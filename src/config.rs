@@ -7,7 +7,7 @@ use crate::{
     client::{Client, ClientBuilder},
     credentials::{ProvideCredentials, credentials_from},
     endpoint::Region,
-    error::{InvalidInput, Problem},
+    error::InvalidInput,
     sensitive::Sensitive,
 };
 
@@ -35,7 +35,6 @@ pub struct CognitoConfig {
     client_id: Sensitive<String>,
     client_secret: Option<Sensitive<String>>,
     app_name: String,
-    region: Option<String>,
     other_region_allowed: bool,
     client: ClientBuilder,
 }
@@ -50,7 +49,6 @@ impl CognitoConfig {
             client_id: client_id.into(),
             client_secret: None,
             app_name: DEFAULT_APP_NAME.to_owned(),
-            region: None,
             other_region_allowed: false,
             client: Client::builder(),
         }
@@ -72,7 +70,8 @@ impl CognitoConfig {
     /// A blank variable counts as not set.
     ///
     /// # Errors
-    /// Names every variable that is missing, all at once.
+    /// Names every variable that is missing, and a malformed pool ID, all at once. A malformed region
+    /// or endpoint is refused by the name of its variable when the service is made.
     pub fn from_env() -> Result<Self, InvalidInput> {
         Self::from_variables(|name| std::env::var(name).ok())
     }
@@ -81,7 +80,7 @@ impl CognitoConfig {
     /// [`from_env`](Self::from_env) does.
     ///
     /// # Errors
-    /// Names every variable that is missing, all at once.
+    /// As [`from_env`](Self::from_env), but for the credentials.
     pub fn from_env_with_credentials(
         provider: impl ProvideCredentials + 'static,
     ) -> Result<Self, InvalidInput> {
@@ -109,7 +108,7 @@ impl CognitoConfig {
 
     /// Sets the region; it must be the one that the pool's ID begins with.
     pub fn region(mut self, region: impl Into<String>) -> Self {
-        self.region = Some(region.into());
+        self.client = self.client.region(region);
         self
     }
 
@@ -132,20 +131,11 @@ impl CognitoConfig {
     }
 
     fn from_variables(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidInput> {
-        match (
+        let (config, credentials) = InvalidInput::of_both(
             Self::without_credentials(&lookup),
             credentials_from(&lookup),
-        ) {
-            (Ok(config), Ok(credentials)) => Ok(config.credentials(credentials)),
-            (config, credentials) => {
-                let problems = [config.err(), credentials.err()]
-                    .into_iter()
-                    .flatten()
-                    .flatten();
-                Err(InvalidInput::from_problems(problems)
-                    .unwrap_or_else(|| unreachable!("one of the two is an error")))
-            }
-        }
+        )?;
+        Ok(config.credentials(credentials))
     }
 
     fn without_credentials(lookup: &impl Fn(&str) -> Option<String>) -> Result<Self, InvalidInput> {
@@ -154,30 +144,17 @@ impl CognitoConfig {
                 .map(|value| value.trim().to_owned())
                 .filter(|value| !value.is_empty())
         };
-        let (pool, client_id) = match (
-            variable("COGNITO_USER_POOL_ID"),
-            variable("COGNITO_CLIENT_ID"),
-        ) {
-            (Some(pool), Some(client_id)) => (pool, client_id),
-            (pool, client_id) => {
-                let missing = [
-                    ("COGNITO_USER_POOL_ID", pool),
-                    ("COGNITO_CLIENT_ID", client_id),
-                ];
-                let problems = missing
-                    .into_iter()
-                    .filter(|(_, value)| value.is_none())
-                    .map(|(name, _)| Problem {
-                        field: name.into(),
-                        rule: "must be set".into(),
-                    });
-                return Err(InvalidInput::from_problems(problems)
-                    .unwrap_or_else(|| unreachable!("one of the two is missing")));
-            }
+        let required = |name: &'static str| {
+            variable(name).ok_or_else(|| InvalidInput::new(name, "must be set"))
         };
+        let pool = required("COGNITO_USER_POOL_ID").and_then(|pool| {
+            let checked = Region::of_user_pool(&pool);
+            checked.map_err(|error| error.named("COGNITO_USER_POOL_ID"))?;
+            Ok(pool)
+        });
+        let (pool, client_id) = InvalidInput::of_both(pool, required("COGNITO_CLIENT_ID"))?;
         let mut config = Self::new(pool, client_id);
         config.client = ClientBuilder::from_variables(lookup);
-        config.region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
         config.client_secret = variable("COGNITO_CLIENT_SECRET").map(Sensitive::from);
         config.app_name = variable("APP_NAME").unwrap_or(config.app_name);
         Ok(config)
@@ -189,14 +166,12 @@ impl CognitoConfig {
             return Err(InvalidInput::new("client_id", "must not be empty"));
         }
         let pool_region = Region::of_user_pool(&self.user_pool_id)?;
-        let region = match &self.region {
-            Some(region) => Region::new(region)?,
-            None => pool_region.clone(),
-        };
+        let region = self.client.checked_region()?;
+        let region = region.unwrap_or_else(|| pool_region.clone());
         if region != pool_region && !self.other_region_allowed {
             return Err(InvalidInput::new(
-                "region",
-                "must be the one that user_pool_id begins with",
+                self.client.region_name(),
+                "must be the one that the user pool's ID begins with",
             ));
         }
         let client = self.client.region(region.as_str()).build()?;
@@ -215,7 +190,6 @@ impl fmt::Debug for CognitoConfig {
             .field("client_id", &self.client_id)
             .field("client_secret", &self.client_secret)
             .field("app_name", &self.app_name)
-            .field("region", &self.region)
             .field("client", &self.client)
             .finish_non_exhaustive()
     }
@@ -275,9 +249,43 @@ mod tests {
         let error = from(&variables)?
             .build()
             .expect_err("another region than the pool's");
-        assert_eq!(fields(&error), ["region"]);
+        assert_eq!(fields(&error), ["AWS_REGION"]);
         assert!(from(&variables)?.allow_other_region().build().is_ok());
         Ok(())
+    }
+
+    #[test]
+    fn a_malformed_variable_is_refused_by_its_name() {
+        let with = |name, value| {
+            let mut variables = COMPLETE.to_vec();
+            variables.retain(|(variable, _)| *variable != name);
+            variables.push((name, value));
+            let built = from(&variables).and_then(CognitoConfig::build);
+            match built {
+                Ok(_) => panic!("must be refused"),
+                Err(error) => fields(&error).join(", "),
+            }
+        };
+        assert_eq!(with("COGNITO_USER_POOL_ID", "pool"), "COGNITO_USER_POOL_ID");
+        assert_eq!(with("AWS_REGION", "eu central"), "AWS_REGION");
+        assert_eq!(
+            with("AWS_DEFAULT_REGION", "evil.com#"),
+            "AWS_DEFAULT_REGION"
+        );
+        assert_eq!(
+            with("AWS_ENDPOINT_URL", "http://example.com"),
+            "AWS_ENDPOINT_URL"
+        );
+        let error = from(&[("COGNITO_USER_POOL_ID", "pool")]).expect_err("malformed and missing");
+        assert_eq!(
+            fields(&error),
+            [
+                "COGNITO_USER_POOL_ID",
+                "COGNITO_CLIENT_ID",
+                "AWS_ACCESS_KEY_ID",
+                "AWS_SECRET_ACCESS_KEY"
+            ]
+        );
     }
 
     #[test]

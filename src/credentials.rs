@@ -75,20 +75,12 @@ pub(crate) fn credentials_from(
             .filter(|value| !value.is_empty())
             .ok_or_else(|| InvalidInput::new(name, "must be set"))
     };
-    match (
+    let (id, secret) = InvalidInput::of_both(
         variable("AWS_ACCESS_KEY_ID"),
         variable("AWS_SECRET_ACCESS_KEY"),
-    ) {
-        (Ok(id), Ok(secret)) => {
-            let token = variable("AWS_SESSION_TOKEN").ok();
-            Ok(Credentials::new(id, secret, token, None, "environment"))
-        }
-        (id, secret) => {
-            let problems = [id.err(), secret.err()].into_iter().flatten().flatten();
-            Err(InvalidInput::from_problems(problems)
-                .unwrap_or_else(|| unreachable!("one of the two is an error")))
-        }
-    }
+    )?;
+    let token = variable("AWS_SESSION_TOKEN").ok();
+    Ok(Credentials::new(id, secret, token, None, "environment"))
 }
 
 /// Keeps what a provider gave until shortly before it expires.

@@ -30,26 +30,26 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 /// # let _ = status;
 /// ```
 ///
-/// No variant shows a secret, neither in `Debug` nor in `Display` nor in its source.
-#[derive(Debug, thiserror::Error)]
+/// No variant shows a secret, neither in `Debug` nor in `Display` nor in its source. `Debug` is what
+/// `Display` says and then each source, as for a person; match on the error for anything else.
 #[non_exhaustive]
 pub enum Error {
     /// Cognito, or something between it and us, answered with an error.
-    #[error(transparent)]
     Service(Box<ServiceError>),
 
     /// No complete answer came back.
-    #[error("{operation}: {}", error.kind)]
+    #[non_exhaustive]
     Transport {
         /// The operation, such as `SignUp`.
         operation: &'static str,
         /// What broke.
-        #[source]
         error: TransportError,
     },
 
     /// No credentials could be had for an operation that must be signed; nothing was sent.
-    #[error("{operation}: no usable AWS credentials")]
+    ///
+    /// Where an attempt before was sent, the call ends with what became of that one instead.
+    #[non_exhaustive]
     Credentials {
         /// The operation, such as `AdminCreateUser`.
         operation: &'static str,
@@ -58,15 +58,58 @@ pub enum Error {
     },
 
     /// An answer came back that this crate cannot read.
-    #[error(transparent)]
     Decode(Box<DecodeError>),
 
     /// The input was refused before anything was sent.
-    #[error(transparent)]
     InvalidInput(InvalidInput),
 }
 
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Service(error) => error.fmt(f),
+            Self::Transport { operation, error } => write!(f, "{operation}: {error}"),
+            Self::Credentials { operation, .. } => {
+                write!(f, "{operation}: no usable AWS credentials")
+            }
+            Self::Decode(error) => error.fmt(f),
+            Self::InvalidInput(error) => error.fmt(f),
+        }
+    }
+}
+
+impl StdError for Error {
+    /// What is below this error; nothing that its own `Display` says.
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Transport { error, .. } => error.source(),
+            Self::Credentials { source, .. } => Some(&**source),
+            Self::Service(_) | Self::Decode(_) | Self::InvalidInput(_) => None,
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt_with_sources(self, f)
+    }
+}
+
 impl Error {
+    /// Makes the error of a call that got no complete answer, for tests of your own handling.
+    #[must_use]
+    pub fn transport(operation: &'static str, error: TransportError) -> Self {
+        Self::Transport { operation, error }
+    }
+
+    /// Makes the error of a call without credentials, for tests of your own handling.
+    pub fn credentials(operation: &'static str, source: impl Into<BoxError>) -> Self {
+        Self::Credentials {
+            operation,
+            source: source.into(),
+        }
+    }
+
     /// The operation that failed; `None` where no call was made.
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
@@ -130,6 +173,11 @@ impl Error {
         }
     }
 
+    /// Whether the attempt failed before anything of it was sent, and not for the network.
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(self, Self::Credentials { .. } | Self::InvalidInput(_))
+    }
+
     /// Notes that an attempt before the one that failed so may have taken effect.
     pub(crate) fn follows_unknown_outcome(&mut self) {
         match self {
@@ -184,6 +232,17 @@ fn may_have_run(code: &ErrorCode) -> bool {
     )
 }
 
+/// What `main` and `unwrap` print is read by a person, who wants the sentence and its reasons.
+fn fmt_with_sources(error: &dyn StdError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{error}")?;
+    let mut source = error.source();
+    while let Some(error) = source {
+        write!(f, ": {error}")?;
+        source = error.source();
+    }
+    Ok(())
+}
+
 fn redact(text: &mut Option<String>, hide: &dyn Fn(&str) -> String) {
     if let Some(text) = text {
         *text = hide(text);
@@ -223,7 +282,7 @@ impl From<InvalidInput> for Error {
 /// `Display` and `Debug` show the message with every secret of the request cut out, because servers
 /// quote input in it, and only its first 1,000 characters; [`message`](Self::message) gives it word
 /// for word, so do not log that.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ServiceError {
     operation: &'static str,
     status: StatusCode,
@@ -366,13 +425,20 @@ impl fmt::Display for ServiceError {
     }
 }
 
+impl fmt::Debug for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt_with_sources(self, f)
+    }
+}
+
 impl StdError for ServiceError {}
 
 /// The transport failed: there is no complete answer.
-#[derive(Debug, thiserror::Error)]
-#[error("{kind}")]
+#[derive(thiserror::Error)]
+#[error("{kind}{}", Labelled(" (host ", host.as_deref(), ")"))]
 pub struct TransportError {
     kind: TransportErrorKind,
+    host: Option<Box<str>>,
     source: Option<BoxError>,
     after_unknown: bool,
 }
@@ -383,9 +449,18 @@ impl TransportError {
     pub fn new(kind: TransportErrorKind) -> Self {
         Self {
             kind,
+            host: None,
             source: None,
             after_unknown: false,
         }
+    }
+
+    /// Adds the host that was called, with its port unless it is the scheme's own; the client does
+    /// so for every transport.
+    #[must_use]
+    pub fn with_host(mut self, host: impl Into<Box<str>>) -> Self {
+        self.host = Some(host.into());
+        self
     }
 
     /// Adds what the HTTP client said; it must not hold secrets.
@@ -399,6 +474,18 @@ impl TransportError {
     #[must_use]
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
+    }
+
+    /// The host that was called, as the endpoint names it; `None` before the client has added it.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+}
+
+impl fmt::Debug for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt_with_sources(self, f)
     }
 }
 
@@ -427,8 +514,13 @@ pub enum TransportErrorKind {
 /// An answer that cannot be read.
 ///
 /// It says where the answer went wrong, never what stood there.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{operation}: {problem} (HTTP {}{})", status.as_u16(), Labelled(", request ID ", request_id.as_deref()))]
+#[derive(Clone, PartialEq, thiserror::Error)]
+#[error(
+    "{operation}: {problem} (HTTP {}{}{})",
+    status.as_u16(),
+    Labelled(", ", content_type.as_deref(), ""),
+    Labelled(", request ID ", request_id.as_deref(), "")
+)]
 pub struct DecodeError {
     operation: &'static str,
     status: StatusCode,
@@ -505,6 +597,12 @@ impl DecodeError {
     }
 }
 
+impl fmt::Debug for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt_with_sources(self, f)
+    }
+}
+
 /// What is wrong with an answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -537,8 +635,11 @@ pub enum DecodeProblem {
         /// The member's name on the wire.
         member: &'static str,
     },
+    /// A page of a list names itself as the page after it, so the list would never end.
+    #[error("the answer names the same page as the next one")]
+    RepeatedPageToken,
     /// The server wants to send us elsewhere, which is never followed.
-    #[error("unexpected redirect{}", Labelled(" to ", host.as_deref()))]
+    #[error("unexpected redirect{}", Labelled(" to ", host.as_deref(), ""))]
     Redirect {
         /// The host it names.
         host: Option<String>,
@@ -548,19 +649,20 @@ pub enum DecodeProblem {
     UnexpectedStatus,
 }
 
-struct Labelled<'a>(&'static str, Option<&'a str>);
+/// A text with what stands before and after it; nothing without the text.
+struct Labelled<'a>(&'static str, Option<&'a str>, &'static str);
 
 impl fmt::Display for Labelled<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.1 {
-            Some(text) => write!(f, "{}{text}", self.0),
+            Some(text) => write!(f, "{}{text}{}", self.0, self.2),
             None => Ok(()),
         }
     }
 }
 
 /// Input that was refused before anything was sent: every field at fault with the rule it breaks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InvalidInput {
     problems: Vec<Problem>,
 }
@@ -580,6 +682,29 @@ impl InvalidInput {
     pub fn from_problems(problems: impl IntoIterator<Item = Problem>) -> Option<Self> {
         let problems: Vec<_> = problems.into_iter().collect();
         (!problems.is_empty()).then_some(Self { problems })
+    }
+
+    /// Takes two results, or refuses the fields of both at once.
+    pub(crate) fn of_both<A, B>(
+        one: Result<A, Self>,
+        other: Result<B, Self>,
+    ) -> Result<(A, B), Self> {
+        match (one, other) {
+            (Ok(one), Ok(other)) => Ok((one, other)),
+            (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
+            (Err(mut one), Err(other)) => {
+                one.problems.extend(other);
+                Err(one)
+            }
+        }
+    }
+
+    /// Names the field as the user knows it, such as by an environment variable.
+    pub(crate) fn named(mut self, field: &'static str) -> Self {
+        for problem in &mut self.problems {
+            problem.field = field.into();
+        }
+        self
     }
 
     /// The fields at fault; at least one.
@@ -608,6 +733,12 @@ impl fmt::Display for InvalidInput {
     }
 }
 
+impl fmt::Debug for InvalidInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt_with_sources(self, f)
+    }
+}
+
 impl StdError for InvalidInput {}
 
 /// A field and the rule it breaks.
@@ -625,6 +756,9 @@ string_enum! {
     ///
     /// First come the codes of the service model, then those that AWS's front door answers before
     /// the request reaches Cognito.
+    ///
+    /// A code that has only [`Other`](Self::Other) today may get a variant of its own in a later
+    /// version; compare such a one by [`as_str`](Self::as_str), which stays true.
     ErrorCode {
         /// The caller's credentials or the pool's policy do not allow the operation.
         AccessDenied = "AccessDeniedException",
@@ -781,5 +915,111 @@ string_enum! {
         UnrecognizedClient = "UnrecognizedClientException",
         /// The input breaks a rule of the front door.
         Validation = "ValidationException",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn io(text: &str) -> std::io::Error {
+        std::io::Error::other(text.to_owned())
+    }
+
+    /// Every error a call can end with, with all that it can hold.
+    fn errors() -> Vec<Error> {
+        let mut refused = ServiceError::new(
+            "SignUp",
+            StatusCode::BAD_REQUEST,
+            ErrorCode::InvalidPassword,
+        )
+        .with_message("line one\nline \"two\"")
+        .with_request_id("id-1");
+        refused.redact(&str::to_owned);
+        let transport = TransportError::new(TransportErrorKind::Connect)
+            .with_host("example.com")
+            .with_source(io("refused by the peer"));
+        let decode = DecodeError::new(
+            "SignUp",
+            StatusCode::OK,
+            DecodeProblem::NotJson { line: 1, column: 2 },
+        )
+        .with_request_id("id-1".to_owned())
+        .with_content_type("text/html".to_owned());
+        vec![
+            refused.into(),
+            Error::transport("SignUp", transport),
+            Error::credentials("AdminGetUser", io("the provider is down")),
+            decode.into(),
+            InvalidInput::new("region", "must be set").into(),
+        ]
+    }
+
+    #[test]
+    fn display_never_repeats_a_source_and_debug_is_display_with_the_sources() {
+        let shown: Vec<_> = errors().iter().map(|error| format!("{error:?}")).collect();
+        assert_eq!(
+            shown,
+            [
+                "SignUp: InvalidPasswordException: line one\nline \"two\" \
+                 (HTTP 400, request ID id-1)",
+                "SignUp: no connection, so the request was not sent (host example.com): \
+                 refused by the peer",
+                "AdminGetUser: no usable AWS credentials: the provider is down",
+                "SignUp: the answer is not JSON (line 1, column 2) \
+                 (HTTP 200, text/html, request ID id-1)",
+                "region: must be set",
+            ]
+        );
+        for error in errors() {
+            let mut texts = vec![error.to_string()];
+            let mut source = error.source();
+            while let Some(error) = source {
+                texts.push(error.to_string());
+                source = error.source();
+            }
+            assert_eq!(format!("{error:?}"), texts.join(": "));
+            for (number, text) in texts.iter().enumerate() {
+                let above = &texts[..number];
+                assert!(!above.iter().any(|above| above.contains(text)), "{texts:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn errors_inside_an_error_show_themselves_as_readably() {
+        for error in errors() {
+            let inner = match &error {
+                Error::Service(error) => format!("{error:?}"),
+                Error::Decode(error) => format!("{error:?}"),
+                Error::InvalidInput(error) => format!("{error:?}"),
+                Error::Transport { error, .. } => format!("SignUp: {error:?}"),
+                Error::Credentials { .. } => continue,
+            };
+            assert_eq!(inner, format!("{error:?}"));
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_message_that_was_not_cut() {
+        let error = ServiceError::new("SignUp", StatusCode::BAD_REQUEST, None);
+        let error = error.with_message("marker");
+        assert!(!format!("{error:?} {error:#?} {error}").contains("marker"));
+    }
+
+    #[test]
+    fn both_of_two_refusals_are_told() {
+        let refused = |field: &'static str| Err::<(), _>(InvalidInput::new(field, "must be set"));
+        let both = |one, other| match InvalidInput::of_both(one, other) {
+            Ok(_) => String::new(),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(both(Ok(()), Ok(())), "");
+        assert_eq!(both(refused("a"), Ok(())), "a: must be set");
+        assert_eq!(both(Ok(()), refused("b")), "b: must be set");
+        assert_eq!(
+            both(refused("a"), refused("b")),
+            "a: must be set; b: must be set"
+        );
     }
 }

@@ -18,6 +18,7 @@ pub mod auth;
 )]
 mod calendar;
 pub mod client;
+mod clock_skew;
 #[cfg(feature = "sigv4")]
 mod config;
 #[cfg(feature = "sigv4")]

@@ -13,17 +13,18 @@ use crate::calendar;
 /// A point in time, to the millisecond.
 ///
 /// Cognito writes epoch seconds with a fraction; ISO-8601 text is read as well. It converts from and
-/// to [`SystemTime`].
+/// to [`SystemTime`]. `Display` and `Debug` show it in UTC, as RFC 3339 has it.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
 /// use cognito_idp::Timestamp;
 ///
 /// let timestamp: Timestamp = serde_json::from_str("1623956729.32")?;
+/// assert_eq!(timestamp.to_string(), "2021-06-17T19:05:29.320Z");
 /// assert_eq!(SystemTime::from(timestamp), SystemTime::UNIX_EPOCH + Duration::from_millis(1_623_956_729_320));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp {
     epoch_millis: i64,
 }
@@ -39,6 +40,20 @@ impl Timestamp {
     #[must_use]
     pub const fn epoch_millis(self) -> i64 {
         self.epoch_millis
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.epoch_millis.div_euclid(1000);
+        let millis = self.epoch_millis.rem_euclid(1000);
+        calendar::DateTime::from_epoch_seconds(seconds).write_rfc_3339(millis, f)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Timestamp({self})")
     }
 }
 
@@ -220,6 +235,31 @@ mod tests {
             "9223372036854775807",
         ] {
             let _ = SystemTime::from(Timestamp::from_epoch_millis(read(json).unwrap_or(0)));
+        }
+    }
+
+    #[test]
+    fn a_timestamp_is_shown_as_rfc_3339_has_it_and_read_back_from_there() {
+        for (millis, shown) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (1_623_956_729_320, "2021-06-17T19:05:29.320Z"),
+            (1_709_164_800_001, "2024-02-29T00:00:00.001Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+            (-62_167_219_200_000, "0000-01-01T00:00:00Z"),
+            (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+        ] {
+            let timestamp = Timestamp::from_epoch_millis(millis);
+            assert_eq!(timestamp.to_string(), shown);
+            assert_eq!(format!("{timestamp:?}"), format!("Timestamp({shown})"));
+            assert_eq!(read(&format!("\"{shown}\"")).ok(), Some(millis));
+        }
+        for (millis, shown) in [
+            (253_402_300_800_000, "+10000-01-01T00:00:00Z"),
+            (-62_167_219_200_001, "-0001-12-31T23:59:59.999Z"),
+            (i64::MAX, "+292278994-08-17T07:12:55.807Z"),
+            (i64::MIN, "-292275055-05-16T16:47:04.192Z"),
+        ] {
+            assert_eq!(Timestamp::from_epoch_millis(millis).to_string(), shown);
         }
     }
 

@@ -26,7 +26,8 @@ const TARGET_PREFIX: &str = "AWSCognitoIdentityProviderService.";
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
 const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("cognito-idp-rust/", env!("CARGO_PKG_VERSION")));
-/// Codes and request IDs are short; what is longer is not one, and would only fill logs.
+/// Codes, request IDs and content types are short; what is longer is not one, and would only fill
+/// logs.
 const LONGEST_IDENTIFIER: usize = 128;
 
 /// Makes the HTTP request of an operation, not yet signed.
@@ -126,20 +127,31 @@ pub(crate) fn unreadable(
     parts: &Parts,
     error: &serde_json::Error,
 ) -> Error {
+    decode_error(operation, parts, problem(error))
+}
+
+/// What is wrong with a body that [`decode`] could not read.
+pub(crate) fn problem(error: &serde_json::Error) -> DecodeProblem {
     // The error's text may quote the body, tokens included, so only its place is kept.
     let (line, column) = (error.line(), error.column());
-    let problem = if error.is_data() {
+    if error.is_data() {
         DecodeProblem::UnexpectedShape { line, column }
     } else {
         DecodeProblem::NotJson { line, column }
-    };
-    decode_error(operation, parts, problem)
+    }
 }
 
-fn decode_error(operation: &'static str, parts: &Parts, problem: DecodeProblem) -> Error {
+/// The error for an answer with this problem.
+pub(crate) fn decode_error(
+    operation: &'static str,
+    parts: &Parts,
+    problem: DecodeProblem,
+) -> Error {
+    let content_type =
+        text(&parts.headers, header::CONTENT_TYPE).filter(|name| name.len() <= LONGEST_IDENTIFIER);
     DecodeError::new(operation, parts.status, problem)
         .with_request_id(request_id(&parts.headers))
-        .with_content_type(text(&parts.headers, header::CONTENT_TYPE).map(str::to_owned))
+        .with_content_type(content_type.map(str::to_owned))
         .into()
 }
 
@@ -302,6 +314,30 @@ mod tests {
             assert_eq!(error.status(), Some(StatusCode::FORBIDDEN));
             assert_eq!(error.request_id(), Some("id-1"));
         }
+    }
+
+    #[test]
+    fn what_is_too_long_for_a_code_a_request_id_or_a_content_type_is_not_taken_for_one() {
+        let kept = |length: usize| {
+            let text = "x".repeat(length);
+            let headers = [
+                ("x-amzn-requestid", text.as_str()),
+                ("x-amzn-errortype", text.as_str()),
+                ("content-type", text.as_str()),
+            ];
+            let refused = error(400, &headers, "");
+            let Error::Decode(unreadable) = error(304, &headers, "") else {
+                panic!("a decode error");
+            };
+            assert_eq!(unreadable.request_id(), refused.request_id());
+            [
+                refused.request_id().is_some(),
+                refused.code().is_some(),
+                unreadable.content_type().is_some(),
+            ]
+        };
+        assert_eq!(kept(LONGEST_IDENTIFIER), [true; 3]);
+        assert_eq!(kept(LONGEST_IDENTIFIER + 1), [false; 3]);
     }
 
     #[test]

@@ -6,14 +6,13 @@
 //! counts as AWS's own header does.
 
 use std::{
-    sync::atomic::{AtomicI64, AtomicU32, Ordering::Relaxed},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    time::Duration,
 };
 
-use http::{HeaderMap, StatusCode, header};
+use http::StatusCode;
 
 use crate::{
-    calendar::parse_http_date,
     error::{DecodeProblem, Error, ErrorCode, ServiceError, TransportErrorKind},
     operation::RetrySafety,
 };
@@ -131,20 +130,13 @@ pub(crate) enum RetryReason {
 /// How much longer than planned a server can make a call wait.
 const LONGEST_EXTRA_WAIT: Duration = Duration::from_secs(5);
 
-/// Codes of throttling that [`ErrorCode`] has no variant for: other AWS services and front doors
-/// send them.
-const OTHER_THROTTLING_CODES: [&str; 11] = [
-    "BandwidthLimitExceeded",
-    "EC2ThrottledException",
-    "PriorRequestNotComplete",
-    "ProvisionedThroughputExceededException",
+/// Codes of throttling that [`ErrorCode`] has no variant for: AWS's front doors send them.
+const OTHER_THROTTLING_CODES: [&str; 5] = [
     "RequestLimitExceeded",
     "RequestThrottled",
     "RequestThrottledException",
-    "SlowDown",
     "ThrottledException",
     "Throttling",
-    "TransactionInProgressException",
 ];
 
 impl Error {
@@ -169,6 +161,8 @@ impl Error {
 /// Says why a failed attempt is worth another; `None` if it must not be repeated.
 ///
 /// A clock that is off is not seen in an error alone; ask [`ClockSkew::explains`] as well.
+///
+/// [`ClockSkew::explains`]: crate::clock_skew::ClockSkew::explains
 pub(crate) fn classify(error: &Error, safety: RetrySafety) -> Option<RetryReason> {
     let transient_if_repeatable =
         (safety == RetrySafety::Repeatable).then_some(RetryReason::Transient);
@@ -300,92 +294,13 @@ impl RetryQuota {
     }
 }
 
-/// How far the server's clock is ahead of ours, learned from every answer.
-#[derive(Debug, Default)]
-pub(crate) struct ClockSkew {
-    millis: AtomicI64,
-}
-
-impl ClockSkew {
-    /// A signature this far off may be refused; AWS accepts five minutes.
-    const LARGE: Duration = Duration::from_mins(4);
-    /// After a longer round trip nobody knows when the server looked at its clock.
-    const LONGEST_ROUND_TRIP: Duration = Duration::from_mins(15);
-
-    /// Learns from an answer, be it a success or an error, to a request `sent` by our own clock.
-    pub(crate) fn observe(&self, headers: &HeaderMap, sent: SystemTime, round_trip: Duration) {
-        if let Some(millis) = measured_millis(headers, sent, round_trip) {
-            self.millis.store(millis, Relaxed);
-        }
-    }
-
-    /// The server's time when our clock shows `now`.
-    pub(crate) fn corrected(&self, now: SystemTime) -> SystemTime {
-        let millis = self.millis();
-        let distance = Duration::from_millis(millis.unsigned_abs());
-        let corrected = if millis < 0 {
-            now.checked_sub(distance)
-        } else {
-            now.checked_add(distance)
-        };
-        corrected.unwrap_or(now)
-    }
-
-    /// The correction in milliseconds; remember it when you sign, for [`explains`](Self::explains).
-    pub(crate) fn millis(&self) -> i64 {
-        self.millis.load(Relaxed)
-    }
-
-    /// Whether an attempt failed because the correction it was signed with was far off.
-    ///
-    /// The codes alone prove nothing: most of these errors are about keys and permissions. Nor does
-    /// a clock that is off, once signatures are corrected for it.
-    pub(crate) fn explains(&self, error: &Error, millis_when_signed: i64) -> bool {
-        let off = Duration::from_millis(self.millis().abs_diff(millis_when_signed));
-        off > Self::LARGE && error.code().is_some_and(may_be_about_time)
-    }
-}
-
-fn may_be_about_time(code: &ErrorCode) -> bool {
-    match code {
-        ErrorCode::AccessDenied
-        | ErrorCode::InvalidSignature
-        | ErrorCode::RequestExpired
-        | ErrorCode::RequestTimeTooSkewed
-        | ErrorCode::SignatureDoesNotMatch => true,
-        ErrorCode::Other(code) => matches!(code.as_str(), "AuthFailure" | "RequestInTheFuture"),
-        _ => false,
-    }
-}
-
-fn measured_millis(headers: &HeaderMap, sent: SystemTime, round_trip: Duration) -> Option<i64> {
-    // A cache gives out the date at which it got the answer.
-    if headers.contains_key(header::AGE) || round_trip > ClockSkew::LONGEST_ROUND_TRIP {
-        return None;
-    }
-    let server = parse_http_date(headers.get(header::DATE)?.to_str().ok()?)?.checked_mul(1000)?;
-    let client = epoch_millis(sent.checked_add(round_trip / 2)?)?;
-    server.checked_sub(client)
-}
-
-fn epoch_millis(time: SystemTime) -> Option<i64> {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_millis()).ok(),
-        Err(before) => i64::try_from(before.duration().as_millis())
-            .ok()?
-            .checked_neg(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
     use proptest::prelude::*;
 
     use super::*;
     use crate::error::{DecodeError, InvalidInput, TransportError};
 
-    const CLOCK_SKEW: Option<RetryReason> = Some(RetryReason::ClockSkew);
     const EXPIRED: Option<RetryReason> = Some(RetryReason::ExpiredCredentials);
     const THROTTLING: Option<RetryReason> = Some(RetryReason::Throttling);
     const TRANSIENT: Option<RetryReason> = Some(RetryReason::Transient);
@@ -400,10 +315,7 @@ mod tests {
     }
 
     fn transport(kind: TransportErrorKind) -> Error {
-        Error::Transport {
-            operation: "Operation",
-            error: TransportError::new(kind),
-        }
+        Error::transport("Operation", TransportError::new(kind))
     }
 
     fn decode(http_status: u16, problem: DecodeProblem) -> Error {
@@ -492,12 +404,6 @@ mod tests {
             "RequestThrottled",
             "RequestThrottledException",
             "RequestLimitExceeded",
-            "SlowDown",
-            "BandwidthLimitExceeded",
-            "PriorRequestNotComplete",
-            "ProvisionedThroughputExceededException",
-            "TransactionInProgressException",
-            "EC2ThrottledException",
         ] {
             for http_status in [400, 403, 429, 500, 503] {
                 check(code, &service(http_status, code), THROTTLING, THROTTLING);
@@ -661,14 +567,24 @@ mod tests {
     }
 
     #[test]
+    fn an_error_about_time_is_not_repeated_unless_a_wrong_clock_explains_it() {
+        for code in [
+            "AccessDeniedException",
+            "InvalidSignatureException",
+            "RequestExpired",
+            "SignatureDoesNotMatch",
+            "RequestTimeTooSkewed",
+            "AuthFailure",
+        ] {
+            check(code, &service(403, code), None, None);
+        }
+    }
+
+    #[test]
     fn what_was_never_sent_for_its_own_fault_is_not_repeated() {
-        let source = "no keys".into();
         check(
             "no credentials",
-            &Error::Credentials {
-                operation: "Operation",
-                source,
-            },
+            &Error::credentials("Operation", "no keys"),
             None,
             None,
         );
@@ -834,219 +750,6 @@ mod tests {
         assert_eq!(quota.available.load(Relaxed), 500 - 35 * 14);
     }
 
-    /// Noon of 1 January 2026.
-    const NOON: u64 = 1_767_268_800;
-
-    fn noon_plus(seconds: u64) -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(NOON + seconds)
-    }
-
-    fn headers(date: &str, age: Option<&str>) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        if let Ok(date) = HeaderValue::from_str(date) {
-            headers.insert(header::DATE, date);
-        }
-        if let Some(age) = age.and_then(|age| HeaderValue::from_str(age).ok()) {
-            headers.insert(header::AGE, age);
-        }
-        headers
-    }
-
-    /// A request sent some seconds after noon and answered two seconds later.
-    fn observe(skew: &ClockSkew, sent: u64, date: &str) {
-        skew.observe(
-            &headers(date, None),
-            noon_plus(sent),
-            Duration::from_secs(2),
-        );
-    }
-
-    fn reason(skew: &ClockSkew, error: &Error, signed: i64) -> Option<RetryReason> {
-        if skew.explains(error, signed) {
-            CLOCK_SKEW
-        } else {
-            classify(error, RetrySafety::Once)
-        }
-    }
-
-    #[test]
-    fn clocks_that_agree_need_no_correction() {
-        let skew = ClockSkew::default();
-        observe(&skew, 0, "Thu, 01 Jan 2026 12:00:01 GMT");
-        assert_eq!(skew.millis(), 0);
-        assert_eq!(skew.corrected(noon_plus(5)), noon_plus(5));
-    }
-
-    #[test]
-    fn five_minutes_of_skew_are_learned_from_the_error_and_kept() {
-        for code in ["RequestTimeTooSkewed", "InvalidSignatureException"] {
-            let skew = ClockSkew::default();
-            let signed = skew.millis();
-            observe(&skew, 0, "Thu, 01 Jan 2026 12:05:01 GMT");
-            assert_eq!(reason(&skew, &service(403, code), signed), CLOCK_SKEW);
-            assert_eq!(skew.corrected(noon_plus(2)), noon_plus(302));
-            observe(&skew, 2, "Thu, 01 Jan 2026 12:05:03 GMT");
-            assert_eq!(skew.corrected(noon_plus(60)), noon_plus(360));
-        }
-    }
-
-    #[test]
-    fn a_slow_clock_of_the_server_is_corrected_too() {
-        let skew = ClockSkew::default();
-        observe(&skew, 600, "Thu, 01 Jan 2026 12:00:01 GMT");
-        assert_eq!(skew.millis(), -600_000);
-        assert_eq!(skew.corrected(noon_plus(600)), noon_plus(0));
-        assert!(skew.explains(&service(403, "RequestInTheFuture"), 0));
-    }
-
-    #[test]
-    fn an_answer_after_more_than_15_minutes_teaches_nothing() {
-        let skew = ClockSkew::default();
-        let date = headers("Thu, 01 Jan 2026 12:10:00 GMT", None);
-        skew.observe(&date, noon_plus(0), Duration::from_mins(16));
-        assert_eq!(skew.millis(), 0);
-        observe(&skew, 1_020, "Thu, 01 Jan 2026 12:22:01 GMT");
-        assert_eq!(skew.millis(), 300_000);
-        skew.observe(&date, noon_plus(0), Duration::from_mins(15));
-        assert_eq!(skew.millis(), 150_000);
-    }
-
-    #[test]
-    fn a_correction_that_is_no_longer_true_is_healed_by_any_answer() {
-        let skew = ClockSkew::default();
-        observe(&skew, 0, "Thu, 01 Jan 2026 12:05:01 GMT");
-        let signed = skew.millis();
-        observe(&skew, 0, "Thu, 01 Jan 2026 12:00:01 GMT");
-        assert_eq!(skew.millis(), 0);
-        // It was the correction that spoiled the signature.
-        assert!(skew.explains(&service(403, "RequestTimeTooSkewed"), signed));
-    }
-
-    #[test]
-    fn two_minutes_of_skew_are_corrected_but_explain_no_error() {
-        let skew = ClockSkew::default();
-        observe(&skew, 0, "Thu, 01 Jan 2026 12:02:01 GMT");
-        assert_eq!(
-            reason(&skew, &service(400, "InvalidSignatureException"), 0),
-            None
-        );
-        assert_eq!(skew.millis(), 120_000);
-    }
-
-    #[test]
-    fn exactly_four_minutes_explain_no_error_and_a_second_more_does() {
-        let skew = ClockSkew::default();
-        observe(&skew, 0, "Thu, 01 Jan 2026 12:04:01 GMT");
-        assert!(!skew.explains(&service(403, "RequestTimeTooSkewed"), 0));
-        observe(&skew, 0, "Thu, 01 Jan 2026 12:04:02 GMT");
-        assert!(skew.explains(&service(403, "RequestTimeTooSkewed"), 0));
-    }
-
-    #[test]
-    fn without_a_readable_date_nothing_is_learned_or_explained() {
-        let skew = ClockSkew::default();
-        skew.observe(&HeaderMap::new(), noon_plus(0), Duration::ZERO);
-        for date in [
-            "",
-            "yesterday",
-            "2026-01-01T12:05:01Z",
-            "Thu, 01 Jan 2026 12:05:01",
-        ] {
-            observe(&skew, 0, date);
-        }
-        assert_eq!(skew.millis(), 0);
-        assert_eq!(
-            reason(&skew, &service(403, "RequestTimeTooSkewed"), 0),
-            None
-        );
-    }
-
-    #[test]
-    fn an_answer_from_a_cache_does_not_poison_the_correction() {
-        let skew = ClockSkew::default();
-        let cached = headers("Thu, 01 Jan 2026 07:03:01 GMT", Some("17280"));
-        skew.observe(&cached, noon_plus(0), Duration::from_secs(2));
-        assert_eq!(skew.millis(), 0);
-        observe(&skew, 10, "Thu, 01 Jan 2026 12:05:11 GMT");
-        assert_eq!(skew.millis(), 300_000);
-        skew.observe(&cached, noon_plus(20), Duration::from_secs(2));
-        assert_eq!(skew.millis(), 300_000);
-    }
-
-    #[test]
-    fn a_clock_that_is_off_explains_nothing_once_signatures_are_corrected() {
-        let skew = ClockSkew::default();
-        observe(&skew, 0, "Thu, 01 Jan 2026 13:00:01 GMT");
-        let signed = skew.millis();
-        observe(&skew, 60, "Thu, 01 Jan 2026 13:01:01 GMT");
-        assert_eq!(
-            reason(&skew, &service(400, "AccessDeniedException"), signed),
-            None
-        );
-    }
-
-    #[test]
-    fn only_errors_that_can_be_about_time_are_explained() {
-        let skew = ClockSkew::default();
-        observe(&skew, 0, "Thu, 01 Jan 2026 13:00:01 GMT");
-        for (code, explained) in [
-            ("InvalidSignatureException", true),
-            ("SignatureDoesNotMatch", true),
-            ("AuthFailure", true),
-            ("RequestTimeTooSkewed", true),
-            ("AccessDeniedException", true),
-            ("RequestExpired", true),
-            ("RequestInTheFuture", true),
-            ("NotAuthorizedException", false),
-            ("ExpiredTokenException", false),
-            ("", false),
-        ] {
-            assert_eq!(skew.explains(&service(403, code), 0), explained, "{code}");
-        }
-        assert!(!skew.explains(&transport(TransportErrorKind::Timeout), 0));
-    }
-
-    #[test]
-    fn an_error_about_time_is_not_repeated_unless_a_wrong_clock_explains_it() {
-        for code in [
-            "AccessDeniedException",
-            "InvalidSignatureException",
-            "RequestExpired",
-        ] {
-            check(code, &service(403, code), None, None);
-        }
-        for code in [
-            "SignatureDoesNotMatch",
-            "RequestTimeTooSkewed",
-            "AuthFailure",
-        ] {
-            check(code, &service(403, code), None, None);
-        }
-    }
-
-    #[test]
-    fn dates_and_clocks_at_the_ends_of_time_do_no_harm() {
-        let skew = ClockSkew::default();
-        let before_epoch = UNIX_EPOCH - Duration::from_millis(1_500);
-        let epoch = headers("Thu, 01 Jan 1970 00:00:00 GMT", None);
-        skew.observe(&epoch, before_epoch, Duration::ZERO);
-        assert_eq!(skew.millis(), 1_500);
-        assert_eq!(skew.corrected(before_epoch), UNIX_EPOCH);
-        for date in [
-            "Fri, 31 Dec 9999 23:59:59 GMT",
-            "Sat, 01 Jan 0000 00:00:00 GMT",
-        ] {
-            observe(&skew, 0, date);
-            let _ = skew.corrected(noon_plus(0));
-            assert!(skew.explains(&service(403, "AuthFailure"), 0));
-        }
-        skew.millis.store(i64::MIN, Relaxed);
-        let _ = skew.corrected(noon_plus(0));
-        assert!(skew.explains(&service(403, "AuthFailure"), i64::MAX));
-        skew.millis.store(i64::MAX, Relaxed);
-        let _ = skew.corrected(noon_plus(0));
-    }
-
     fn any_duration() -> impl Strategy<Value = Duration> {
         prop_oneof![
             any::<Duration>(),
@@ -1084,18 +787,6 @@ mod tests {
             let once = classify(&error, RetrySafety::Once);
             // What may be sent again although it must run only once, may be sent again anyway.
             prop_assert!(once.is_none() || once == classify(&error, RetrySafety::Repeatable));
-        }
-
-        #[test]
-        fn any_date_header_is_survived(
-            date in "\\PC{0,40}|[A-Z][a-z]{2}, [0-9]{2} (Jan|Feb|Dec) [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT",
-            sent in any::<u32>(),
-            round_trip in any_duration(),
-        ) {
-            let skew = ClockSkew::default();
-            let sent = UNIX_EPOCH + Duration::from_secs(sent.into());
-            skew.observe(&headers(&date, None), sent, round_trip);
-            let _ = skew.corrected(sent);
         }
     }
 }

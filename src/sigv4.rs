@@ -11,11 +11,11 @@ use std::{
 };
 
 use aws_credential_types::Credentials;
-use aws_sigv4::sign::v4::generate_signing_key;
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use crate::{
     calendar::DateTime,
@@ -72,17 +72,27 @@ impl Signer {
     /// every attempt.
     ///
     /// # Errors
-    /// Refuses credentials that cannot stand in a header, and a request without the headers that
-    /// are to be signed.
+    /// Refuses a time outside the years 1970 to 9999, credentials that cannot stand in a header, and
+    /// a request without the headers that are to be signed.
     pub fn sign(
         &self,
         request: &mut http::Request<Bytes>,
         credentials: &Credentials,
         time: SystemTime,
     ) -> Result<(), InvalidInput> {
+        self.sign_dated(request, credentials, signing_date(time)?)
+    }
+
+    /// Signs as [`sign`](Self::sign) does, with the [`signing_date`] of a time.
+    pub(crate) fn sign_dated(
+        &self,
+        request: &mut http::Request<Bytes>,
+        credentials: &Credentials,
+        date: DateTime,
+    ) -> Result<(), InvalidInput> {
         check_access_key_id(credentials.access_key_id())?;
         let token = credentials.session_token().map(token_header).transpose()?;
-        let timestamp = DateTime::from_system_time(time).iso_8601_basic();
+        let timestamp = date.iso_8601_basic();
         let day = timestamp.split('T').next().unwrap_or_default();
         let scope = [
             day,
@@ -96,7 +106,7 @@ impl Signer {
 
         let canonical = canonical_request(request, &timestamp, token.as_ref())?;
         let canonical_hash = Hex::of(&Sha256::digest(canonical));
-        let mut mac = self.key(credentials, time, day);
+        let mut mac = self.key(credentials, day);
         let string_to_sign = [
             ALGORITHM,
             "\n",
@@ -133,15 +143,18 @@ impl Signer {
         Ok(())
     }
 
-    fn key(&self, credentials: &Credentials, time: SystemTime, day: &str) -> Hmac<Sha256> {
+    fn key(&self, credentials: &Credentials, day: &str) -> Hmac<Sha256> {
         let mut day_key = self.day_key.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(key) = day_key.as_ref().filter(|key| key.fits(credentials, day)) {
             return key.mac.clone();
         }
-        let secret = credentials.secret_access_key();
-        let key = generate_signing_key(secret, time, self.region.as_str(), SERVICE);
-        let mac = Hmac::<Sha256>::new_from_slice(key.as_ref())
-            .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+        let secret = Zeroizing::new(["AWS4", credentials.secret_access_key()].concat());
+        let mut mac = hmac(secret.as_bytes());
+        for scope in [day, self.region.as_str(), SERVICE, "aws4_request"] {
+            mac.update(scope.as_bytes());
+            let key = Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()));
+            mac = hmac(key.as_slice());
+        }
         *day_key = Some(DayKey {
             credentials: credentials.clone(),
             day: day.to_owned(),
@@ -166,11 +179,22 @@ struct DayKey {
 }
 
 impl DayKey {
+    /// The access key ID and the session token do not matter: the key is made of the secret.
     fn fits(&self, credentials: &Credentials, day: &str) -> bool {
-        self.day == day
-            && self.credentials.access_key_id() == credentials.access_key_id()
-            && self.credentials.secret_access_key() == credentials.secret_access_key()
+        self.day == day && self.credentials.secret_access_key() == credentials.secret_access_key()
     }
+}
+
+fn hmac(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"))
+}
+
+/// The date that a signature of this time bears.
+///
+/// A clock far off would otherwise make a signature that nobody accepts, or none at all.
+pub(crate) fn signing_date(time: SystemTime) -> Result<DateTime, InvalidInput> {
+    let rule = "must lie in the years 1970 to 9999";
+    DateTime::try_from_system_time(time).ok_or_else(|| InvalidInput::new("time", rule))
 }
 
 fn canonical_request(
@@ -247,11 +271,12 @@ fn check_access_key_id(id: &str) -> Result<(), InvalidInput> {
 }
 
 fn token_header(token: &str) -> Result<HeaderValue, InvalidInput> {
-    // A header may hold bytes beyond ASCII, but then it is not what the signature is made of.
+    // A header may hold bytes beyond ASCII, and blanks that the server trims or folds before it
+    // checks the signature: then it is not what the signature is made of.
     let value = HeaderValue::from_str(token)
         .ok()
-        .filter(|_| token.is_ascii());
-    let rule = "must be visible ASCII, as it stands in a header";
+        .filter(|_| token.bytes().all(|byte| byte.is_ascii_graphic()));
+    let rule = "must be visible ASCII without blanks, as it stands in a header";
     let mut value = value.ok_or_else(|| InvalidInput::new("session_token", rule))?;
     value.set_sensitive(true);
     Ok(value)
@@ -348,28 +373,45 @@ mod tests {
             .collect()
     }
 
+    /// `PROPTEST_CASES=10000` tries more.
+    fn cases() -> ProptestConfig {
+        let asked = std::env::var("PROPTEST_CASES").ok();
+        let cases = asked.and_then(|cases| cases.parse().ok()).unwrap_or(500);
+        ProptestConfig::with_cases(cases)
+    }
+
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(10_000))]
+        #![proptest_config(cases())]
 
         #[test]
         fn every_signature_is_the_one_the_general_signer_makes(
             body in prop::collection::vec(any::<u8>(), 0..300),
-            token in prop::option::of("[A-Za-z0-9/+=]{1,400}"),
+            secret in "[ -~]{0,80}",
+            token in prop::option::of(prop_oneof![
+                4 => "[!-~]{1,400}",
+                1 => "[ -~]{1,20}",
+            ]),
             region in "(us|eu|ap|cn|us-gov|eusc-de)-[a-z]{4,9}-[1-9]",
             host in "[a-z][a-z0-9]{0,19}(\\.[a-z][a-z0-9]{0,19}){0,3}(:[1-9][0-9]{1,3})?",
             scheme in "https?",
             path in "(/[A-Za-z0-9._~-]{1,8}[A-Za-z0-9]){0,2}/?",
             target in prop::sample::select(vec!["SignUp", "AdminCreateUser", "ListUsers"]),
-            seconds in 0_u64..7_258_118_400,
+            seconds in prop_oneof![9 => 0_u64..7_258_118_400, 1 => 0_u64..253_402_300_800],
             nanos in 0_u32..1_000_000_000,
         ) {
             let time = UNIX_EPOCH + Duration::new(seconds, nanos);
-            let credentials = credentials(token);
+            let blank = token.as_ref().is_some_and(|token| token.contains(' '));
+            let credentials = Credentials::new("AKIDEXAMPLE", secret, token, None, "test");
             let mut ours = request(&format!("{scheme}://{host}{path}"), target, body);
             let expected = oracle(&ours, &credentials, &region, time);
-            Signer::new(Region::new(region).expect("a valid region"))
-                .sign(&mut ours, &credentials, time)
-                .expect("a signature");
+            let signed = Signer::new(Region::new(region).expect("a valid region"))
+                .sign(&mut ours, &credentials, time);
+            if blank {
+                let error = signed.expect_err("a blank in the token");
+                prop_assert_eq!(&error.problems()[0].field, "session_token");
+                return Ok(());
+            }
+            signed.expect("a signature");
             for (name, value) in expected {
                 let ours = ours.headers().get(&name).and_then(|value| value.to_str().ok());
                 prop_assert_eq!(ours, Some(value.as_str()), "{}", name);
@@ -405,6 +447,34 @@ mod tests {
     }
 
     #[test]
+    fn a_time_that_no_signature_can_bear_is_refused_by_name_and_no_other() {
+        let signer = Signer::new(Region::new("us-east-1").expect("a valid region"));
+        let sign = |time| {
+            let mut request = request("https://example.com", "SignUp", b"{}".to_vec());
+            signer.sign(&mut request, &credentials(None), time)?;
+            let date = request.headers()[X_AMZ_DATE].to_str().unwrap_or_default();
+            Ok::<_, InvalidInput>(date.to_owned())
+        };
+        let year_10000 = UNIX_EPOCH + Duration::from_secs(253_402_300_800);
+        let last = year_10000 - Duration::from_nanos(1);
+        assert_eq!(sign(UNIX_EPOCH).as_deref(), Ok("19700101T000000Z"));
+        assert_eq!(sign(last).as_deref(), Ok("99991231T235959Z"));
+
+        // The ends of what the platform's clock can hold.
+        let far = |step: fn(&SystemTime, Duration) -> Option<SystemTime>| {
+            let steps = (0..63).rev().map(|bit| Duration::from_secs(1 << bit));
+            steps.fold(UNIX_EPOCH, |time, by| step(&time, by).unwrap_or(time))
+        };
+        let (first, last) = (far(SystemTime::checked_sub), far(SystemTime::checked_add));
+        let year_0 = UNIX_EPOCH - Duration::from_secs(62_167_219_200);
+        let before_1970 = UNIX_EPOCH - Duration::from_nanos(1);
+        for time in [first, year_0, before_1970, year_10000, last] {
+            let error = sign(time).expect_err("refused");
+            assert_eq!(error.problems()[0].field, "time");
+        }
+    }
+
+    #[test]
     fn credentials_that_would_break_out_of_a_header_are_refused_by_name() {
         let signer = Signer::new(Region::new("us-east-1").expect("a valid region"));
         for (id, token, field) in [
@@ -412,6 +482,9 @@ mod tests {
             ("AKID\r\nx: y", None, "access_key_id"),
             ("AKID/20200101", None, "access_key_id"),
             ("AKID", Some("to\nken".to_owned()), "session_token"),
+            ("AKID", Some("to ken".to_owned()), "session_token"),
+            ("AKID", Some(" token".to_owned()), "session_token"),
+            ("AKID", Some("token\t".to_owned()), "session_token"),
         ] {
             let mut request = request("https://example.com", "SignUp", b"{}".to_vec());
             let credentials = Credentials::new(id, "secret", token, None, "test");

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use cognito_idp::{
     Client, Error,
-    error::{TransportError, TransportErrorKind},
+    client::Items,
+    error::{DecodeProblem, TransportError, TransportErrorKind},
     operation::{devices::ListDevicesRequest, sessions::ListUserSessionsRequest},
     retry::RetryPolicy,
     transport::{HttpClient, HttpFuture},
@@ -41,24 +42,74 @@ async fn a_walk_goes_on_over_empty_pages_and_ends_where_the_token_vanishes() -> 
 }
 
 #[tokio::test]
-async fn a_token_that_comes_back_ends_the_walk() -> Result<(), Error> {
+async fn a_page_that_names_itself_as_the_next_one_is_an_error_and_no_end() -> Result<(), Error> {
+    let repeated = |error: &Error| {
+        assert!(matches!(error, Error::Decode(error)
+            if *error.problem() == DecodeProblem::RepeatedPageToken));
+        assert_eq!(error.operation(), Some("ListUserSessions"));
+        assert_eq!(error.status().map(|status| status.as_u16()), Some(200));
+    };
+    let same = || json!({"Sessions": sessions(["b"]), "NextToken": "same"});
     let script = Script::new([
         json!({"Sessions": sessions(["a"]), "NextToken": "same"}),
-        json!({"Sessions": sessions(["b"]), "NextToken": "same"}),
+        same(),
+        same(),
+        json!({"Sessions": sessions(["b"]), "NextToken": "other"}),
+        json!({"Sessions": sessions(["c"])}),
     ]);
     let client = script.client()?;
-    let mut pages = client.pages(ListUserSessionsRequest::new("token"));
-    assert!(pages.next().await?.is_some());
-    assert!(pages.next().await?.is_some());
-    assert!(pages.next().await?.is_none());
-    assert_eq!(script.asked("NextToken"), ["", "same"]);
+    let mut items = client.pages(ListUserSessionsRequest::new("token")).items();
+    let mut found = Vec::new();
+    let mut failures = 0;
+    loop {
+        match items.next().await {
+            Ok(Some(session)) => found.extend(session.session_id),
+            Ok(None) => break,
+            Err(error) => {
+                repeated(&error);
+                failures += 1;
+            }
+        }
+    }
+    // Asked again, the server thought better of it: nothing is missing and nothing comes twice.
+    assert_eq!((found.join(" ").as_str(), failures), ("a b c", 2));
+    assert_eq!(
+        script.asked("NextToken"),
+        ["", "same", "same", "same", "other"]
+    );
 
     // It may also be the one the walk was taken up with.
-    let script = Script::new([json!({"Sessions": sessions(["b"]), "NextToken": "same"})]);
+    let script = Script::new([same()]);
     let client = script.client()?;
     let mut pages = client.pages(ListUserSessionsRequest::new("token").next_token("same"));
-    assert!(pages.next().await?.is_some());
-    assert!(pages.next().await?.is_none());
+    repeated(&pages.next().await.expect_err("the same token"));
+    assert_eq!(pages.token(), Some("same"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_walk_outlives_its_client_and_can_be_spawned() -> Result<(), Box<dyn std::error::Error>> {
+    struct Stored {
+        items: Items<ListUserSessionsRequest>,
+    }
+
+    let script = Script::new([
+        json!({"Sessions": sessions(["a"]), "NextToken": "1"}),
+        json!({"Sessions": sessions(["b"])}),
+    ]);
+    let mut stored = {
+        let client = script.client()?;
+        let items = client.pages(ListUserSessionsRequest::new("token")).items();
+        Stored { items }
+    };
+    let walk = tokio::spawn(async move {
+        let mut count = 0;
+        while stored.items.next().await?.is_some() {
+            count += 1;
+        }
+        Ok::<_, Error>(count)
+    });
+    assert_eq!(walk.await??, 2);
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use cognito_idp::{
     Client, Error, ErrorCode,
+    auth::{AppClient, AuthOutcome, Challenge, SignIn},
     credentials::Credentials,
     endpoint::Region,
     error::DecodeProblem,
@@ -348,6 +349,48 @@ async fn a_refused_signature_is_shown_without_the_session_token_that_was_signed(
     );
     assert!(error.to_string().contains("Canonical String"), "{error}");
     assert!(matches!(&error, Error::Service(error) if error.message() == Some(message)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_secret_that_holds_another_is_cut_out_whole() -> Outcome {
+    // The shorter one comes first in the body.
+    let request = SignUpRequest::new("client", "alice-of-wonderland").password("alice");
+    let message = r#"{"__type":"X","message":"Value 'alice-of-wonderland', alice"}"#;
+    let script = Scripted::new([answer(400, message)]);
+    let error = client(&script)?.send(&request).await.expect_err("refused");
+    assert_eq!(error.to_string(), "SignUp: X: Value '**', ** (HTTP 400)");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_that_lacks_what_it_must_hold_keeps_its_own_status_and_request_id() -> Outcome {
+    let nothing = || answer(204, "").header("x-amzn-requestid", "id-1");
+    let lacks = |error: &Error, member: &str| {
+        let text = error.to_string();
+        assert!(
+            text.contains(&format!("the answer lacks {member} (HTTP 204")),
+            "{text}"
+        );
+        assert_eq!(error.request_id(), Some("id-1"));
+    };
+    let script = Scripted::new([nothing()]);
+    let sign_in = SignIn::public(client(&script)?, AppClient::new("client"));
+    let error = sign_in.password("alice", "P@ssw0rd!").await;
+    lacks(&error.expect_err("no tokens"), "AuthenticationResult");
+    let error = sign_in.refresh("token").await;
+    lacks(&error.expect_err("no tokens"), "AuthenticationResult");
+
+    let set_up = r#"{"ChallengeName":"MFA_SETUP","Session":"s","ChallengeParameters":{}}"#;
+    let script = Scripted::new([answer(200, set_up), nothing()]);
+    let sign_in = SignIn::public(client(&script)?, AppClient::new("client"));
+    let AuthOutcome::Challenge(Challenge::MfaSetup(challenge)) =
+        sign_in.password("alice", "P@ssw0rd!").await?
+    else {
+        panic!("a challenge");
+    };
+    let error = sign_in.set_up_totp(challenge).await;
+    lacks(&error.expect_err("no secret"), "SecretCode");
     Ok(())
 }
 

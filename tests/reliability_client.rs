@@ -5,10 +5,15 @@
 #[path = "support/scripted.rs"]
 mod scripted;
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, SystemTime},
+};
 
+use aws_credential_types::provider::{error::CredentialsError, future};
 use cognito_idp::{
     Client, Error, ErrorCode, SendOptions,
+    credentials::{Credentials, ProvideCredentials},
     error::{InvalidInput, TransportErrorKind},
     operation::{
         RetrySafety,
@@ -20,9 +25,7 @@ use cognito_idp::{
     types::AttributeType,
 };
 
-use self::scripted::{
-    Scripted, Sent, Step, answer, date, failure, ok, refusal, silence, wall_clock,
-};
+use self::scripted::{Scripted, Sent, Step, answer, date, failure, ok, refusal, silence};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -351,19 +354,15 @@ async fn a_wait_that_would_outlast_the_call_is_not_begun_and_the_known_error_is_
 
 #[tokio::test(start_paused = true)]
 async fn credentials_that_do_not_come_fail_the_call_in_time_as_what_they_are() -> Outcome {
-    use cognito_idp::credentials::ProvideCredentials;
-
     #[derive(Debug)]
     struct Silent;
 
     impl ProvideCredentials for Silent {
-        fn provide_credentials<'a>(
-            &'a self,
-        ) -> aws_credential_types::provider::future::ProvideCredentials<'a>
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
         where
             Self: 'a,
         {
-            aws_credential_types::provider::future::ProvideCredentials::new(std::future::pending())
+            future::ProvideCredentials::new(std::future::pending())
         }
     }
 
@@ -397,6 +396,113 @@ async fn an_outcome_stays_unknown_when_a_later_attempt_is_refused_or_not_sent() 
     assert!(!ended([connect(), exists()]).await?.outcome_unknown());
     let throttled = refusal(400, "TooManyRequestsException");
     assert!(!ended([throttled, exists()]).await?.outcome_unknown());
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_cannot_be_made_leaves_what_is_known_of_the_one_before() -> Outcome {
+    // Each first attempt outlasts the credentials, and the provider then has no others.
+    let late = |step: Step| step.after(700 * SECOND);
+    let ended = async |step: Step| {
+        let script = Scripted::new([step, ok()]);
+        let client = script.client(|b| {
+            b.credentials(Lapsing::new())
+                .attempt_timeout(1_000 * SECOND)
+                .operation_timeout(3_000 * SECOND)
+        })?;
+        let error = client.send(&signed()).await.expect_err("no credentials");
+        assert_eq!(script.sent().len(), 1);
+        Ok::<_, InvalidInput>(error)
+    };
+    let error = ended(late(failure(TransportErrorKind::Interrupted))).await?;
+    assert!(matches!(&error, Error::Transport { error, .. }
+        if error.kind() == TransportErrorKind::Interrupted));
+    assert!(error.outcome_unknown());
+    let error = ended(late(answer(500, ""))).await?;
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(500));
+    assert!(error.outcome_unknown());
+    let error = ended(late(refusal(400, "TooManyRequestsException"))).await?;
+    assert!(error.is_throttled() && !error.outcome_unknown());
+
+    // So it is when the clock goes wild between two attempts.
+    let script = Scripted::new([failure(TransportErrorKind::Interrupted), ok()]);
+    let clock = script.clone();
+    let client = script.client(|b| {
+        b.time_source(move || match clock.sent().len() {
+            0 => clock.wall_clock(),
+            _ => year_10000(),
+        })
+    })?;
+    let error = client.send(&signed()).await.expect_err("no signature");
+    assert!(matches!(&error, Error::Transport { .. }) && error.outcome_unknown());
+    assert_eq!(script.sent().len(), 1);
+
+    let script = Scripted::new([ok()]);
+    let client = script.client(|b| b.time_source(year_10000))?;
+    let error = client.send(&signed()).await.expect_err("no signature");
+    assert!(matches!(&error, Error::InvalidInput(error) if error.problems()[0].field == "time"));
+    assert!(script.sent().is_empty() && !error.outcome_unknown());
+    Ok(())
+}
+
+fn year_10000() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_800)
+}
+
+/// Gives credentials that last ten minutes, and then has no others.
+#[derive(Debug)]
+struct Lapsing(AtomicUsize);
+
+impl Lapsing {
+    fn new() -> Self {
+        Self(AtomicUsize::new(0))
+    }
+}
+
+impl ProvideCredentials for Lapsing {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let expiry = SystemTime::UNIX_EPOCH + Duration::from_secs(scripted::NOON + 600);
+        future::ProvideCredentials::ready(match self.0.fetch_add(1, Ordering::SeqCst) {
+            0 => Ok(Credentials::new("AKID", "s", None, Some(expiry), "test")),
+            _ => Err(CredentialsError::provider_error("down")),
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transport_error_names_the_host_once_and_says_nothing_twice() -> Outcome {
+    let script = Scripted::new([failure(TransportErrorKind::Connect)]);
+    let client = script.client(|b| b.retry_policy(RetryPolicy::never()))?;
+    let error = client.send(&read()).await.expect_err("no connection");
+    assert_eq!(
+        error.to_string(),
+        "GetUser: no connection, so the request was not sent \
+         (host cognito-idp.eu-central-1.amazonaws.com)"
+    );
+    assert_eq!(format!("{error:?}"), error.to_string());
+    assert!(std::error::Error::source(&error).is_none());
+
+    let script = Scripted::new([silence()]);
+    let client = script.client(|b| b.endpoint_url("https://vpce.example.com:8443/x"))?;
+    let error = client.send(&once()).await.expect_err("silence");
+    assert!(matches!(&error, Error::Transport { error, .. }
+        if error.host() == Some("vpce.example.com:8443")));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_that_succeed_give_back_what_they_cost() -> Outcome {
+    // 35 retries would use up the quota for good.
+    let steps = (0..100).flat_map(|_| [answer(500, ""), ok()]);
+    let script = Scripted::new(steps);
+    let client = script.client(|b| b)?;
+    for _ in 0..100 {
+        client.send(&read()).await?;
+    }
+    assert_eq!(script.sent().len(), 200);
     Ok(())
 }
 
@@ -437,10 +543,6 @@ async fn every_attempt_is_signed_anew() -> Outcome {
 
 #[tokio::test(start_paused = true)]
 async fn credentials_that_have_expired_are_renewed_once_if_there_are_others() -> Outcome {
-    use aws_credential_types::provider::future;
-    use cognito_idp::credentials::{Credentials, ProvideCredentials};
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
     #[derive(Debug)]
     struct Counting(AtomicUsize);
 
@@ -623,7 +725,6 @@ async fn the_limits_of_the_account_are_read_and_taken_over() -> Outcome {
 fn skewed(steps: Vec<Step>, attempts: u32) -> Result<(Client, Scripted), InvalidInput> {
     let slow = steps.into_iter().map(|step| step.after(2 * SECOND));
     let script = Scripted::new(slow);
-    wall_clock();
     let policy = RetryPolicy::default()
         .max_attempts(attempts)
         .base_delay(Duration::ZERO);
@@ -645,7 +746,7 @@ async fn clock_case_1_clocks_that_agree_are_left_alone() -> Outcome {
     client.send(&signed()).await?;
     client.send(&signed()).await?;
     assert_eq!(dates(&script), ["20260101T120000Z", "20260101T120002Z"]);
-    assert_eq!(client.server_time(), wall_clock());
+    assert_eq!(client.server_time(), script.wall_clock());
     Ok(())
 }
 
@@ -663,7 +764,7 @@ async fn clock_case_2_five_minutes_are_corrected_in_the_retry_and_ever_after() -
         dates(&script),
         ["20260101T120000Z", "20260101T120502Z", "20260101T120504Z"]
     );
-    assert_eq!(client.server_time(), wall_clock() + 300 * SECOND);
+    assert_eq!(client.server_time(), script.wall_clock() + 300 * SECOND);
     Ok(())
 }
 
@@ -681,7 +782,6 @@ async fn clock_case_3_the_skew_is_learned_even_when_no_attempt_is_left() -> Outc
 async fn clock_case_4_an_answer_after_sixteen_minutes_teaches_nothing() -> Outcome {
     let late = ok().header("date", date(600)).after(960 * SECOND);
     let script = Scripted::new([late, ok()]);
-    wall_clock();
     let client = script.client(|b| {
         b.attempt_timeout(2_000 * SECOND)
             .operation_timeout(2_000 * SECOND)
@@ -778,11 +878,86 @@ async fn clock_case_10_an_answer_from_a_cache_does_not_poison_what_was_learned()
 #[tokio::test(start_paused = true)]
 async fn the_correction_of_the_clock_can_be_switched_off() -> Outcome {
     let script = Scripted::new([refusal(403, SKEWED).header("date", date(301)), ok()]);
-    wall_clock();
     let client = script.client(|b| b.clock_skew_correction(false))?;
     assert!(client.send(&signed()).await.is_err());
     client.send(&signed()).await?;
     assert_eq!(dates(&script), ["20260101T120000Z", "20260101T120000Z"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_wrong_date_spoils_no_signature_however_wrong_it_is() -> Outcome {
+    for wrong in [
+        "Fri, 02 Jan 2026 12:00:01 GMT",
+        "Wed, 31 Dec 2025 12:00:01 GMT",
+        "Sat, 01 Jan 0000 00:00:00 GMT",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+    ] {
+        let steps = vec![
+            ok().header("date", date(1)),
+            ok().header("date", wrong),
+            ok(),
+        ];
+        let (client, script) = skewed(steps, 1)?;
+        for _ in 0..3 {
+            client.send(&signed()).await?;
+        }
+        assert_eq!(dates(&script)[2], "20260101T120004Z", "{wrong}");
+    }
+    for nobodys in [
+        "Sat, 01 Jan 0000 00:00:00 GMT",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+    ] {
+        let wrong = || refusal(403, SKEWED).header("date", nobodys);
+        let (client, script) = skewed(vec![wrong(), wrong(), ok()], 3)?;
+        for _ in 0..2 {
+            assert!(client.send(&signed()).await.is_err());
+        }
+        client.send(&signed()).await?;
+        assert_eq!(dates(&script)[2], "20260101T120004Z", "{nobodys}");
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_days_off_is_corrected_in_the_retry_after_any_right_answers() -> Outcome {
+    for code in ["RequestExpired", "InvalidSignatureException", SKEWED] {
+        for (theirs, signed_with) in [
+            ("Sat, 03 Jan 2026 12:00:03 GMT", "20260103T120004Z"),
+            ("Tue, 30 Dec 2025 12:00:03 GMT", "20251230T120004Z"),
+        ] {
+            let steps = vec![
+                ok().header("date", date(1)),
+                refusal(403, code).header("date", theirs),
+                ok().header("date", theirs),
+            ];
+            let (client, script) = skewed(steps, 2)?;
+            client.send(&signed()).await?;
+            client.send(&signed()).await?;
+            assert_eq!(dates(&script)[2], signed_with, "{code}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_skew_that_was_signed_with_or_a_call_without_signature_explains_no_refusal() -> Outcome {
+    let denied =
+        |after_noon| refusal(403, "AccessDeniedException").header("date", date(after_noon));
+    let (client, script) = skewed(vec![ok().header("date", date(3_601)), denied(3_603)], 3)?;
+    client.send(&signed()).await?;
+    assert!(client.send(&signed()).await.is_err());
+    assert_eq!(
+        script.sent().len(),
+        2,
+        "signed with an hour, refused with an hour"
+    );
+
+    let (client, script) = skewed(vec![denied(3_601)], 3)?;
+    assert!(client.send(&read()).await.is_err());
+    assert_eq!(script.sent().len(), 1, "not signed");
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use super::{
     device::{DeviceSlot, RememberedDevice},
 };
 use crate::{
-    client::Client,
+    client::{Client, SendOptions},
     error::{DecodeError, DecodeProblem, Error, ErrorCode},
     operation::{
         AuthScheme, Operation, RetrySafety,
@@ -435,7 +435,12 @@ impl SignIn {
         request: &O,
         username: Sensitive<String>,
     ) -> Result<(AuthOutcome, &'static str), Error> {
-        let step = self.client.send(&SignInOperation(request)).await?;
+        let options = SendOptions::new();
+        let answer = self
+            .client
+            .answer(&SignInOperation(request), options)
+            .await?;
+        let step: Step = answer.decode()?;
         let outcome = match step.challenge_name {
             Some(name) => {
                 let challenge = Challenge::read(
@@ -453,7 +458,7 @@ impl SignIn {
         };
         outcome
             .map(|outcome| (outcome, O::NAME))
-            .ok_or_else(|| no_tokens::<O>())
+            .ok_or_else(|| answer.refused(NO_TOKENS))
     }
 
     /// Reads tokens and dates them.
@@ -542,11 +547,13 @@ fn is_not_found<T>(outcome: &Result<T, Error>) -> bool {
 }
 
 /// A success that holds neither tokens nor a challenge.
+pub(super) const NO_TOKENS: DecodeProblem = DecodeProblem::MissingMember {
+    member: "AuthenticationResult",
+};
+
+/// A challenge where only tokens can be the answer.
 pub(super) fn no_tokens<O: Operation>() -> Error {
-    let problem = DecodeProblem::MissingMember {
-        member: "AuthenticationResult",
-    };
-    DecodeError::new(O::NAME, StatusCode::OK, problem).into()
+    DecodeError::new(O::NAME, StatusCode::OK, NO_TOKENS).into()
 }
 
 /// One of the four sign-in operations, read as what their answers have in common.

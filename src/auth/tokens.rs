@@ -8,13 +8,15 @@ use serde_json::Value;
 
 use super::{
     AuthOutcome, SignIn,
-    flows::{Start, no_tokens},
+    flows::{NO_TOKENS, Start, no_tokens},
 };
 use crate::{
+    client::SendOptions,
     error::Error,
     operation::auth::{
         AuthFlowType, AuthenticationResultType, GetTokensFromRefreshTokenRequest,
-        GlobalSignOutRequest, InitiateAuthRequest, NewDeviceMetadataType, RevokeTokenRequest,
+        GetTokensFromRefreshTokenResponse, GlobalSignOutRequest, InitiateAuthRequest,
+        NewDeviceMetadataType, RevokeTokenRequest,
     },
     primitives::Timestamp,
     sensitive::Sensitive,
@@ -94,10 +96,11 @@ impl SignIn {
         request.client_secret = self.app_client().client_secret().cloned();
         request.device_key = self.device().map(|device| device.key.clone());
         request.client_metadata = self.metadata().cloned();
-        let response = self.client().send(&request).await?;
+        let answer = self.client().answer(&request, SendOptions::new()).await?;
+        let response: GetTokensFromRefreshTokenResponse = answer.decode()?;
         let mut tokens = self
             .tokens(response.authentication_result)
-            .ok_or_else(no_tokens::<GetTokensFromRefreshTokenRequest>)?;
+            .ok_or_else(|| answer.refused(NO_TOKENS))?;
         tokens.refresh_token.get_or_insert(request.refresh_token);
         Ok(tokens)
     }

@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{AuthOutcome, SignIn, challenge::MfaSetup};
 use crate::{
-    error::{DecodeError, DecodeProblem, Error, ErrorCode, ServiceError},
+    client::SendOptions,
+    error::{DecodeProblem, Error, ErrorCode, ServiceError},
     operation::{
         Operation,
         mfa::{
-            AssociateSoftwareTokenRequest, VerifySoftwareTokenRequest,
+            AssociateSoftwareTokenRequest, AssociateSoftwareTokenResponse,
+            VerifySoftwareTokenRequest, VerifySoftwareTokenResponse,
             VerifySoftwareTokenResponseType,
         },
     },
@@ -51,10 +53,11 @@ impl SignIn {
     pub async fn set_up_totp(&self, challenge: MfaSetup) -> Result<TotpSetup, Error> {
         let mut request = AssociateSoftwareTokenRequest::new();
         request.session = challenge.session().cloned();
-        let response = self.client().send(&request).await?;
+        let answer = self.client().answer(&request, SendOptions::new()).await?;
+        let response: AssociateSoftwareTokenResponse = answer.decode()?;
         let secret = response
             .secret_code
-            .ok_or_else(|| missing::<AssociateSoftwareTokenRequest>("SecretCode"))?;
+            .ok_or_else(|| answer.refused(missing("SecretCode")))?;
         Ok(TotpSetup {
             secret,
             session: response.session,
@@ -79,7 +82,8 @@ impl SignIn {
         let mut request = VerifySoftwareTokenRequest::new(code);
         request.session.clone_from(&setup.session);
         request.friendly_device_name = friendly_device_name.map(str::to_owned);
-        let response = self.client().send(&request).await?;
+        let answer = self.client().answer(&request, SendOptions::new()).await?;
+        let response: VerifySoftwareTokenResponse = answer.decode()?;
         if response.status != Some(VerifySoftwareTokenResponseType::Success) {
             // A success by status alone: the code was not accepted.
             let code = ErrorCode::CodeMismatch;
@@ -89,7 +93,7 @@ impl SignIn {
         }
         let session = response
             .session
-            .ok_or_else(|| missing::<VerifySoftwareTokenRequest>("Session"))?;
+            .ok_or_else(|| answer.refused(missing("Session")))?;
         self.respond(setup.challenge.clone().answer_totp(session))
             .await
     }
@@ -130,11 +134,6 @@ fn percent_encoded(text: &str) -> String {
     encoded
 }
 
-fn missing<O: Operation>(member: &'static str) -> Error {
-    DecodeError::new(
-        O::NAME,
-        StatusCode::OK,
-        DecodeProblem::MissingMember { member },
-    )
-    .into()
+fn missing(member: &'static str) -> DecodeProblem {
+    DecodeProblem::MissingMember { member }
 }

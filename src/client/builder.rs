@@ -6,22 +6,19 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-#[cfg(feature = "sigv4")]
-use aws_credential_types::provider::SharedCredentialsProvider;
-
-#[cfg(feature = "sigv4")]
-use super::dispatch::Signing;
-use super::{Client, dispatch::Shared};
-#[cfg(feature = "sigv4")]
-use crate::{
-    credentials::{CredentialsCache, ProvideCredentials},
-    sigv4::Signer,
+use super::{
+    Client,
+    dispatch::{Shared, TimeSource},
+    signing::{Provider, Signing},
 };
+#[cfg(feature = "sigv4")]
+use crate::credentials::ProvideCredentials;
 use crate::{
+    clock_skew::ClockSkew,
     endpoint::{self, Endpoint, EndpointOptions, Region},
     error::InvalidInput,
     pacing::{Pacer, Pacing},
-    retry::{ClockSkew, RetryPolicy, RetryQuota},
+    retry::{RetryPolicy, RetryQuota},
     transport::HttpClient,
 };
 
@@ -34,17 +31,16 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 #[must_use]
 pub struct ClientBuilder {
-    region: Option<String>,
-    endpoint_url: Option<String>,
+    region: Setting,
+    endpoint_url: Setting,
     allow_http: bool,
     endpoint_options: EndpointOptions,
-    #[cfg(feature = "sigv4")]
-    credentials: Option<SharedCredentialsProvider>,
+    credentials: Option<Provider>,
     http_client: Option<Arc<dyn HttpClient>>,
     retry_policy: RetryPolicy,
     attempt_timeout: Duration,
     operation_timeout: Duration,
-    time_source: fn() -> SystemTime,
+    time_source: TimeSource,
     clock_skew_correction: bool,
     pacing: Option<Pacing>,
 }
@@ -52,17 +48,16 @@ pub struct ClientBuilder {
 impl Default for ClientBuilder {
     fn default() -> Self {
         Self {
-            region: None,
-            endpoint_url: None,
+            region: Setting::unset("region"),
+            endpoint_url: Setting::unset("endpoint_url"),
             allow_http: false,
             endpoint_options: EndpointOptions::default(),
-            #[cfg(feature = "sigv4")]
             credentials: None,
             http_client: None,
             retry_policy: RetryPolicy::default(),
             attempt_timeout: ATTEMPT_TIMEOUT,
             operation_timeout: OPERATION_TIMEOUT,
-            time_source: SystemTime::now,
+            time_source: Arc::new(SystemTime::now),
             clock_skew_correction: true,
             pacing: None,
         }
@@ -76,23 +71,26 @@ impl ClientBuilder {
     }
 
     pub(crate) fn from_variables(lookup: impl Fn(&str) -> Option<String>) -> Self {
-        let variable = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
-        let builder = Self {
-            region: variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")),
-            endpoint_url: endpoint::url_from_env(&lookup),
-            endpoint_options: EndpointOptions::from_env(&lookup),
-            clock_skew_correction: !variable("AWS_DISABLE_CLOCK_SKEW_CORRECTION")
-                .is_some_and(|value| value.trim().eq_ignore_ascii_case("true")),
-            ..Self::default()
+        let variable = |name| {
+            let value = lookup(name)?.trim().to_owned();
+            (!value.is_empty()).then_some((name, value))
         };
-        #[cfg(feature = "sigv4")]
-        let builder = builder.credentials(crate::credentials::EnvironmentCredentials::new());
-        builder
+        let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+        let endpoint_url = endpoint::url_from_env(variable);
+        Self {
+            region: region.map_or(Setting::unset("AWS_REGION"), Setting::from),
+            endpoint_url: endpoint_url.map_or(Setting::unset("AWS_ENDPOINT_URL"), Setting::from),
+            endpoint_options: EndpointOptions::from_env(&lookup),
+            credentials: Provider::environment(),
+            clock_skew_correction: !variable("AWS_DISABLE_CLOCK_SKEW_CORRECTION")
+                .is_some_and(|(_, value)| value.eq_ignore_ascii_case("true")),
+            ..Self::default()
+        }
     }
 
     /// Sets the AWS region, such as `eu-central-1`: the endpoint and the signatures follow from it.
     pub fn region(mut self, region: impl Into<String>) -> Self {
-        self.region = Some(region.into());
+        self.region = Setting::from(("region", region.into()));
         self
     }
 
@@ -100,7 +98,7 @@ impl ClientBuilder {
     ///
     /// It must be HTTPS unless the host is this machine; see [`allow_http`](Self::allow_http).
     pub fn endpoint_url(mut self, url: impl Into<String>) -> Self {
-        self.endpoint_url = Some(url.into());
+        self.endpoint_url = Setting::from(("endpoint_url", url.into()));
         self
     }
 
@@ -124,7 +122,7 @@ impl ClientBuilder {
     /// What a provider gives is kept until shortly before it expires.
     #[cfg(feature = "sigv4")]
     pub fn credentials(mut self, provider: impl ProvideCredentials + 'static) -> Self {
-        self.credentials = Some(SharedCredentialsProvider::new(provider));
+        self.credentials = Some(Provider::new(provider));
         self
     }
 
@@ -165,8 +163,10 @@ impl ClientBuilder {
 
     /// Sets the clock that dates signatures, SRP proofs and the expiry of tokens; the system's by
     /// default.
-    pub fn time_source(mut self, now: fn() -> SystemTime) -> Self {
-        self.time_source = now;
+    ///
+    /// It only tells the time of day: time-outs and waits are measured by the runtime's clock.
+    pub fn time_source(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.time_source = Arc::new(now);
         self
     }
 
@@ -192,41 +192,40 @@ impl ClientBuilder {
     /// Makes the client.
     ///
     /// # Errors
-    /// Names the setting at fault: no region and no endpoint, a malformed one, no HTTP client.
+    /// Names the setting at fault, by its environment variable if it was taken from there: no region
+    /// and no endpoint, a malformed one, no HTTP client.
     pub fn build(self) -> Result<Client, InvalidInput> {
-        let region = self.region.as_deref().map(Region::new).transpose()?;
-        let endpoint = match (&self.endpoint_url, &region) {
-            (Some(_), _) if self.endpoint_options != EndpointOptions::default() => {
-                return Err(InvalidInput::new(
-                    "endpoint_url",
-                    "cannot be combined with a FIPS or dual-stack endpoint",
-                ));
+        let region = self.checked_region()?;
+        let custom = self.endpoint_url.check(|url| {
+            if self.endpoint_options != EndpointOptions::default() {
+                let rule = "cannot be combined with a FIPS or dual-stack endpoint";
+                return Err(InvalidInput::new("endpoint_url", rule));
             }
-            (Some(url), _) if self.allow_http => Endpoint::custom_insecure(url)?,
-            (Some(url), _) => Endpoint::custom(url)?,
+            if self.allow_http {
+                return Endpoint::custom_insecure(url);
+            }
+            Endpoint::custom(url)
+        })?;
+        let endpoint = match (custom, &region) {
+            (Some(custom), _) => custom,
             (None, Some(region)) => Endpoint::regional(region, self.endpoint_options),
-            (None, None) => return Err(InvalidInput::new("region", "must be set")),
+            (None, None) => return Err(InvalidInput::new(self.region.name, "must be set")),
         };
-        #[cfg(feature = "sigv4")]
-        let signing = match (self.credentials, region) {
-            (Some(provider), Some(region)) => Some(Signing {
-                credentials: CredentialsCache::new(provider),
-                signer: Signer::new(region),
-            }),
+        let signing = match (self.credentials, &region) {
+            (Some(provider), Some(region)) => Signing::new(provider, region.clone()),
             (Some(_), None) => {
                 return Err(InvalidInput::new(
-                    "region",
+                    self.region.name,
                     "must be set, because signatures name it",
                 ));
             }
-            (None, _) => None,
+            (None, _) => Signing::never(),
         };
         Ok(Client {
             shared: Arc::new(Shared {
                 http_client: self.http_client.map_or_else(default_http_client, Ok)?,
                 endpoint,
-                region: self.region.map(Region::new).transpose()?,
-                #[cfg(feature = "sigv4")]
+                region,
                 signing,
                 retry_policy: self.retry_policy,
                 retry_quota: RetryQuota::default(),
@@ -239,13 +238,55 @@ impl ClientBuilder {
             }),
         })
     }
+
+    /// The region that was set, if it is one.
+    pub(crate) fn checked_region(&self) -> Result<Option<Region>, InvalidInput> {
+        self.region.check(|region| Region::new(region))
+    }
+
+    /// What the user knows the region by.
+    #[cfg(feature = "sigv4")]
+    pub(crate) fn region_name(&self) -> &'static str {
+        self.region.name
+    }
+}
+
+/// A setting, and what the user knows it by: a setter or an environment variable.
+#[derive(Clone)]
+struct Setting {
+    name: &'static str,
+    value: Option<String>,
+}
+
+impl Setting {
+    fn unset(name: &'static str) -> Self {
+        Self { name, value: None }
+    }
+
+    /// Makes of the value what it stands for; an error bears the setting's name.
+    fn check<T>(
+        &self,
+        check: impl FnOnce(&str) -> Result<T, InvalidInput>,
+    ) -> Result<Option<T>, InvalidInput> {
+        let checked = self.value.as_deref().map(check).transpose();
+        checked.map_err(|error| error.named(self.name))
+    }
+}
+
+impl From<(&'static str, String)> for Setting {
+    fn from((name, value): (&'static str, String)) -> Self {
+        Self {
+            name,
+            value: Some(value),
+        }
+    }
 }
 
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
-            .field("region", &self.region)
-            .field("endpoint_url", &self.endpoint_url)
+            .field("region", &self.region.value)
+            .field("endpoint_url", &self.endpoint_url.value)
             .field("endpoint_options", &self.endpoint_options)
             .field("retry_policy", &self.retry_policy)
             .field("attempt_timeout", &self.attempt_timeout)
@@ -265,4 +306,104 @@ fn default_http_client() -> Result<Arc<dyn HttpClient>, InvalidInput> {
         "http_client",
         "must be set in a build without the features `reqwest` and `hyper`",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(variables: &[(&str, &str)]) -> String {
+        let built = from(variables).build();
+        built.expect_err("refused").to_string()
+    }
+
+    fn from(variables: &[(&str, &str)]) -> ClientBuilder {
+        let lookup = |name: &str| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        ClientBuilder::from_variables(lookup).http_client(Nobody)
+    }
+
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl HttpClient for Nobody {
+        fn call(&self, _: http::Request<bytes::Bytes>) -> crate::transport::HttpFuture<'_> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_variable_at_fault_and_a_setter_where_that_was_used() {
+        let begins = |text: &str, begin: &str| assert!(text.starts_with(begin), "{text}");
+        begins(&refused(&[]), "AWS_REGION: must be set");
+        begins(
+            &refused(&[("AWS_REGION", "eu west")]),
+            "AWS_REGION: must be a region",
+        );
+        begins(
+            &refused(&[("AWS_DEFAULT_REGION", "aws-global")]),
+            "AWS_DEFAULT_REGION: must be a single region",
+        );
+        let region = ("AWS_REGION", "eu-west-1");
+        begins(
+            &refused(&[region, ("AWS_ENDPOINT_URL", "http://example.com")]),
+            "AWS_ENDPOINT_URL: must begin with https://",
+        );
+        let service = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "https://x/?a");
+        begins(
+            &refused(&[region, service]),
+            "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: must have neither query",
+        );
+        let fips = ("AWS_USE_FIPS_ENDPOINT", "true");
+        begins(
+            &refused(&[region, ("AWS_ENDPOINT_URL", "https://x.example.com"), fips]),
+            "AWS_ENDPOINT_URL: cannot be combined",
+        );
+
+        let field = |builder: ClientBuilder| {
+            let error = builder.build().expect_err("refused");
+            error.problems()[0].field.to_string()
+        };
+        assert_eq!(
+            field(from(&[("AWS_REGION", "x y")]).region("y z")),
+            "region"
+        );
+        assert_eq!(
+            field(from(&[region]).endpoint_url("http://x.com")),
+            "endpoint_url"
+        );
+        assert_eq!(field(Client::builder().http_client(Nobody)), "region");
+    }
+
+    #[cfg(feature = "sigv4")]
+    #[test]
+    fn a_signing_client_without_a_region_names_the_variable_that_would_tell() {
+        let text = refused(&[("AWS_ENDPOINT_URL", "https://x.example.com")]);
+        assert!(
+            text.starts_with("AWS_REGION: must be set, because"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn blanks_around_a_variable_do_not_count() -> Result<(), InvalidInput> {
+        let client = from(&[
+            ("AWS_REGION", " "),
+            ("AWS_DEFAULT_REGION", " eu-central-1 \n"),
+            ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "\t"),
+            ("AWS_ENDPOINT_URL", "http://localhost:9\n"),
+            ("AWS_DISABLE_CLOCK_SKEW_CORRECTION", " True "),
+        ])
+        .build()?;
+        let shared = &client.shared;
+        assert_eq!(
+            shared.region.as_ref().map(Region::as_str),
+            Some("eu-central-1")
+        );
+        assert_eq!(shared.endpoint.host(), "localhost:9");
+        assert!(!shared.clock_skew_correction);
+        Ok(())
+    }
 }

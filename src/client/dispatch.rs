@@ -12,27 +12,26 @@ use http::header;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::{Instant, Timeout};
 
-#[cfg(not(feature = "sigv4"))]
-use std::convert::Infallible as Credentials;
-
-use super::SendOptions;
-#[cfg(feature = "sigv4")]
-use crate::{
-    credentials::{Credentials, CredentialsCache},
-    sigv4::Signer,
+use super::{
+    SendOptions,
+    signing::{Credentials, Signing},
 };
 use crate::{
+    clock_skew::{ClockSkew, Correction},
     endpoint::{Endpoint, Region},
-    error::{Error, InvalidInput, TransportError, TransportErrorKind},
+    error::{DecodeProblem, Error, TransportError, TransportErrorKind},
     operation::{AuthScheme, RetrySafety},
     pacing::Pacer,
     protocol,
     random::random,
-    retry::{ClockSkew, RetryPolicy, RetryQuota, RetryReason, classify},
+    retry::{RetryPolicy, RetryQuota, RetryReason, classify},
     sensitive,
     trace::Trace,
     transport::HttpClient,
 };
+
+/// What tells the time of day.
+pub(super) type TimeSource = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// What the clones of a client share.
 pub(super) struct Shared {
@@ -40,28 +39,21 @@ pub(super) struct Shared {
     pub(super) endpoint: Endpoint,
     /// For the spans, if there are any.
     pub(super) region: Option<Region>,
-    #[cfg(feature = "sigv4")]
-    pub(super) signing: Option<Signing>,
+    pub(super) signing: Signing,
     pub(super) retry_policy: RetryPolicy,
     pub(super) retry_quota: RetryQuota,
     pub(super) clock_skew: ClockSkew,
     pub(super) attempt_timeout: Duration,
     pub(super) operation_timeout: Duration,
-    pub(super) time_source: fn() -> SystemTime,
+    pub(super) time_source: TimeSource,
     pub(super) clock_skew_correction: bool,
     pub(super) pacer: Option<Pacer>,
 }
 
-#[cfg(feature = "sigv4")]
-pub(super) struct Signing {
-    pub(super) credentials: CredentialsCache,
-    pub(super) signer: Signer,
-}
-
 /// An operation after its type is gone, so that the sending below is compiled once.
-struct Call {
-    operation: &'static str,
-    auth: AuthScheme,
+pub(super) struct Call {
+    pub(super) operation: &'static str,
+    pub(super) auth: AuthScheme,
     safety: RetrySafety,
     body: Bytes,
     retry_policy: Option<RetryPolicy>,
@@ -70,24 +62,29 @@ struct Call {
 }
 
 /// A success, with what it takes to read it.
-pub(super) struct Answer {
+pub(crate) struct Answer {
     call: Call,
     parts: http::response::Parts,
     body: Bytes,
 }
 
 impl Answer {
-    pub(super) fn decode<R: DeserializeOwned>(self) -> Result<R, Error> {
+    pub(crate) fn decode<R: DeserializeOwned>(&self) -> Result<R, Error> {
         protocol::decode(&self.body).map_err(|error| self.unreadable(&error))
     }
 
-    fn unreadable(&self, error: &serde_json::Error) -> Error {
-        let error = protocol::unreadable(self.call.operation, &self.parts, error);
+    /// The error for an answer that could be read and yet is not what it must be.
+    pub(crate) fn refused(&self, problem: DecodeProblem) -> Error {
+        let error = protocol::decode_error(self.call.operation, &self.parts, problem);
         redacted(error, &self.call.body, None)
+    }
+
+    fn unreadable(&self, error: &serde_json::Error) -> Error {
+        self.refused(protocol::problem(error))
     }
 }
 
-pub(super) type DispatchFuture = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
+pub(crate) type DispatchFuture = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
 
 impl Shared {
     /// Sends what an operation is without its type.
@@ -132,7 +129,7 @@ impl Shared {
         let policy = call.retry_policy.as_ref().unwrap_or(&self.retry_policy);
         let mut cost = None;
         let mut attempt = 1;
-        let mut outcome_unknown = false;
+        let mut last_error: Option<Error> = None;
         let mut credentials_renewed = false;
         loop {
             let leave = match &self.pacer {
@@ -145,12 +142,16 @@ impl Shared {
                 }
                 None => None,
             };
-            let credentials = self.credentials(call, deadline).await?;
-            let skew = self.clock_skew.millis();
+            let now = (self.time_source)();
+            let credentials = match self.signing.credentials(call, now, deadline).await {
+                Ok(credentials) => credentials,
+                Err(error) => return Err(last_error.unwrap_or(error)),
+            };
+            let correction = self.clock_skew.correction();
             let trace = Trace::attempt(call.operation, attempt);
             operation.attempts(attempt);
             let result = trace
-                .run(self.attempt(call, credentials.as_ref(), deadline))
+                .run(self.attempt(call, credentials.as_ref(), correction, deadline))
                 .await;
             if let (Some(pacer), Some(leave)) = (&self.pacer, leave) {
                 pacer.learn(leave, result.as_ref().is_err_and(Error::is_throttled));
@@ -160,21 +161,25 @@ impl Shared {
                     self.retry_quota.succeeded(cost);
                     return Ok(response);
                 }
+                // What is known of the attempt before says more: it was sent.
+                Err(error) if error.is_local() => return Err(last_error.unwrap_or(error)),
                 Err(error) => error,
             };
-            let reason = if self.clock_skew.explains(&error, skew) {
+            let signed = credentials.is_some();
+            let reason = if signed && self.clock_skew.explains(&error, correction) {
                 Some(RetryReason::ClockSkew)
             } else {
                 classify(&error, call.safety)
             };
-            if outcome_unknown {
+            if last_error.as_ref().is_some_and(Error::outcome_unknown) {
                 error.follows_unknown_outcome();
             }
             let Some(reason) = reason.filter(|_| attempt < policy.attempts()) else {
                 return Err(error);
             };
             if reason == RetryReason::ExpiredCredentials {
-                let renewal = Box::pin(self.renew_credentials(credentials.as_ref()));
+                let now = (self.time_source)();
+                let renewal = Box::pin(self.signing.renew(credentials.as_ref(), now));
                 if credentials_renewed || !deadline.limit(renewal).await.unwrap_or(false) {
                     return Err(error);
                 }
@@ -189,19 +194,24 @@ impl Shared {
             if cost.is_none() {
                 return Err(error);
             }
-            outcome_unknown = error.outcome_unknown();
+            last_error = Some(error);
             tokio::time::sleep(wait).await;
             attempt += 1;
         }
     }
 
+    /// Makes the request of one attempt, signed if it has credentials.
     fn request(
         &self,
         call: &Call,
         credentials: Option<&Credentials>,
+        correction: Correction,
     ) -> Result<http::Request<Bytes>, Error> {
         let mut request = protocol::request(call.operation, &self.endpoint, call.body.clone())?;
-        self.sign(call, &mut request, credentials)?;
+        if let Some(credentials) = credentials {
+            let time = correction.of((self.time_source)());
+            self.signing.sign(call, &mut request, credentials, time)?;
+        }
         Ok(request)
     }
 
@@ -209,9 +219,10 @@ impl Shared {
         &self,
         call: &Call,
         credentials: Option<&Credentials>,
+        correction: Correction,
         deadline: Deadline,
     ) -> Result<http::Response<Bytes>, Error> {
-        let request = self.request(call, credentials)?;
+        let request = self.request(call, credentials, correction)?;
         let sent = (self.time_source)();
         let started = Instant::now();
         let response = deadline
@@ -219,28 +230,32 @@ impl Shared {
             .limit(self.http_client.call(request))
             .await
             .unwrap_or_else(|_| Err(TransportError::new(TransportErrorKind::Timeout)))
-            .map_err(|error| Error::Transport {
-                operation: call.operation,
-                error,
-            })?;
-        if self.clock_skew_correction {
-            self.clock_skew
-                .observe(response.headers(), sent, started.elapsed());
-        }
+            .map_err(|error| self.transport_error(call, error))?;
+        let round_trip = started.elapsed();
 
         let (parts, body) = response.into_parts();
         let checked = protocol::check_status(call.operation, &parts, &body)
             .and_then(|()| check_whole(call.operation, &parts, &body));
+        if self.clock_skew_correction {
+            let error = checked.as_ref().err();
+            self.clock_skew
+                .observe(&parts.headers, sent, round_trip, error);
+        }
         match checked {
             Ok(()) => Ok(http::Response::from_parts(parts, body)),
             Err(error) => Err(redacted(error, &call.body, credentials)),
         }
     }
+
+    fn transport_error(&self, call: &Call, error: TransportError) -> Error {
+        let host = self.endpoint.host().to_str().unwrap_or_default();
+        Error::transport(call.operation, error.with_host(host))
+    }
 }
 
 /// When a call must have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Deadline(Instant);
+pub(super) struct Deadline(Instant);
 
 impl Deadline {
     /// As good as never, for what is further off than the clock can count.
@@ -261,108 +276,8 @@ impl Deadline {
     }
 
     /// Runs the work until then.
-    fn limit<F: Future>(self, work: F) -> Timeout<F> {
+    pub(super) fn limit<F: Future>(self, work: F) -> Timeout<F> {
         tokio::time::timeout_at(self.0, work)
-    }
-}
-
-#[cfg(feature = "sigv4")]
-#[derive(Debug, thiserror::Error)]
-#[error("the credentials provider did not answer in time")]
-struct TooSlow;
-
-#[cfg(feature = "sigv4")]
-impl Shared {
-    /// The credentials to sign with; `None` for a call that goes without.
-    async fn credentials(
-        &self,
-        call: &Call,
-        deadline: Deadline,
-    ) -> Result<Option<Credentials>, Error> {
-        let cache = match &self.signing {
-            Some(signing) if call.auth != AuthScheme::NoAuth => &signing.credentials,
-            None if call.auth == AuthScheme::SigV4 => {
-                let rule = "must be configured, because this operation is signed";
-                let error = InvalidInput::new("credentials", rule);
-                return Err(credentials_error(call, error));
-            }
-            _ => return Ok(None),
-        };
-        let now = (self.time_source)();
-        if let Some(credentials) = cache.fresh(now) {
-            return Ok(Some(credentials));
-        }
-        // Boxed, or every call in flight would hold room for it.
-        match deadline.limit(Box::pin(cache.credentials(now))).await {
-            Ok(found) => found
-                .map(Some)
-                .map_err(|error| credentials_error(call, error)),
-            Err(_) => Err(credentials_error(call, TooSlow)),
-        }
-    }
-
-    /// Whether there are other credentials now than those that were refused.
-    async fn renew_credentials(&self, refused: Option<&Credentials>) -> bool {
-        match (&self.signing, refused) {
-            (Some(signing), Some(refused)) => {
-                signing
-                    .credentials
-                    .renew(refused, (self.time_source)())
-                    .await
-            }
-            _ => false,
-        }
-    }
-
-    fn sign(
-        &self,
-        call: &Call,
-        request: &mut http::Request<Bytes>,
-        credentials: Option<&Credentials>,
-    ) -> Result<(), Error> {
-        let (Some(signing), Some(credentials)) = (&self.signing, credentials) else {
-            return Ok(());
-        };
-        let now = self.clock_skew.corrected((self.time_source)());
-        let signed = signing.signer.sign(request, credentials, now);
-        signed.map_err(|error| credentials_error(call, error))
-    }
-}
-
-#[cfg(not(feature = "sigv4"))]
-#[expect(
-    clippy::unused_async,
-    clippy::unused_self,
-    reason = "as where there is signing"
-)]
-impl Shared {
-    async fn credentials(
-        &self,
-        call: &Call,
-        _deadline: Deadline,
-    ) -> Result<Option<Credentials>, Error> {
-        if call.auth != AuthScheme::SigV4 {
-            return Ok(None);
-        }
-        let rule = "cannot be used in a build without the feature `sigv4`";
-        Err(credentials_error(
-            call,
-            InvalidInput::new("credentials", rule),
-        ))
-    }
-
-    async fn renew_credentials(&self, _refused: Option<&Credentials>) -> bool {
-        false
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "as where there is signing")]
-    fn sign(
-        &self,
-        _call: &Call,
-        _request: &mut http::Request<Bytes>,
-        _credentials: Option<&Credentials>,
-    ) -> Result<(), Error> {
-        Ok(())
     }
 }
 
@@ -417,13 +332,6 @@ fn check_whole(
     match protocol::decode::<IgnoredAny>(body) {
         Err(error) if error.is_eof() => Err(protocol::unreadable(operation, parts, &error)),
         _ => Ok(()),
-    }
-}
-
-fn credentials_error(call: &Call, source: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::Credentials {
-        operation: call.operation,
-        source: Box::new(source),
     }
 }
 

@@ -1,9 +1,14 @@
 //! Walking the pages of a list operation.
 
-use super::Client;
-use crate::{error::Error, operation::Paginated};
+use super::{Client, SendOptions};
+use crate::{
+    error::{DecodeProblem, Error},
+    operation::Paginated,
+};
 
 /// The pages of a list operation, fetched one at a time.
+///
+/// It owns a clone of the client, so it can be stored, and moved into a task of its own.
 ///
 /// ```no_run
 /// # use cognito_idp::{Client, operation::users::ListUsersRequest};
@@ -18,17 +23,19 @@ use crate::{error::Error, operation::Paginated};
 /// # }
 /// ```
 ///
-/// A page may be empty and yet not the last. A token that comes back a second time ends the walk,
-/// so that a faulty server cannot make it endless.
-#[derive(Debug)]
-pub struct Pages<'a, O> {
-    client: &'a Client,
+/// A page may be empty and yet not the last. A page that names itself as the next one, the same
+/// token twice running, is an error: a list that ended there would look complete and not be. A server
+/// that goes round in a larger circle is not noticed.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is fetched before it is asked for"]
+pub struct Pages<O> {
+    client: Client,
     request: O,
     finished: bool,
 }
 
-impl<'a, O: Paginated> Pages<'a, O> {
-    pub(super) fn new(client: &'a Client, request: O) -> Self {
+impl<O: Paginated> Pages<O> {
+    pub(super) fn new(client: Client, request: O) -> Self {
         Self {
             client,
             request,
@@ -41,17 +48,23 @@ impl<'a, O: Paginated> Pages<'a, O> {
     /// After an error the walk stands where it stood, so calling again asks for the same page.
     ///
     /// # Errors
-    /// Those of [`Client::send`].
+    /// Those of [`Client::send`], and [`DecodeProblem::RepeatedPageToken`] for a page that names
+    /// itself as the next one.
     pub async fn next(&mut self) -> Result<Option<O::Response>, Error> {
         if self.finished {
             return Ok(None);
         }
-        let response = self.client.send(&self.request).await?;
+        let answer = self
+            .client
+            .answer(&self.request, SendOptions::new())
+            .await?;
+        let response = answer.decode()?;
         match O::next_token(&response).filter(|token| !token.is_empty()) {
-            Some(token) if self.request.page_token() != Some(token) => {
-                self.request.set_next_token(token.to_owned());
+            Some(token) if self.request.page_token() == Some(token) => {
+                return Err(answer.refused(DecodeProblem::RepeatedPageToken));
             }
-            _ => self.finished = true,
+            Some(token) => self.request.set_next_token(token.to_owned()),
+            None => self.finished = true,
         }
         Ok(Some(response))
     }
@@ -65,8 +78,7 @@ impl<'a, O: Paginated> Pages<'a, O> {
     }
 
     /// Walks the items of all pages instead of the pages.
-    #[must_use]
-    pub fn items(self) -> Items<'a, O> {
+    pub fn items(self) -> Items<O> {
         Items {
             pages: self,
             page: Vec::new().into_iter(),
@@ -76,16 +88,17 @@ impl<'a, O: Paginated> Pages<'a, O> {
 
 /// The items of all pages of a list operation; see [`Pages::items`].
 #[derive(Debug)]
-pub struct Items<'a, O: Paginated> {
-    pages: Pages<'a, O>,
+#[must_use = "nothing is fetched before it is asked for"]
+pub struct Items<O: Paginated> {
+    pages: Pages<O>,
     page: std::vec::IntoIter<O::Item>,
 }
 
-impl<O: Paginated> Items<'_, O> {
+impl<O: Paginated> Items<O> {
     /// The next item; `None` after the last.
     ///
     /// # Errors
-    /// Those of [`Client::send`]; calling again asks for the same page.
+    /// Those of [`Pages::next`]; calling again asks for the same page.
     pub async fn next(&mut self) -> Result<Option<O::Item>, Error> {
         loop {
             if let Some(item) = self.page.next() {

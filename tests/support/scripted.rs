@@ -2,7 +2,6 @@
 #![allow(dead_code, unreachable_pub, reason = "each test takes what it needs")]
 
 use std::{
-    cell::Cell,
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
@@ -134,16 +133,24 @@ impl Scripted {
         lock(&self.shared.sent).clone()
     }
 
-    /// A client over this script, for one region and with credentials.
+    /// A wall clock that showed noon when the script was made, and goes with the runtime's time,
+    /// paused or not.
+    pub fn wall_clock(&self) -> SystemTime {
+        let noon = SystemTime::UNIX_EPOCH + Duration::from_secs(NOON);
+        noon + self.shared.made.elapsed()
+    }
+
+    /// A client over this script and its clock, for one region and with credentials.
     pub fn client(
         &self,
         change: impl FnOnce(ClientBuilder) -> ClientBuilder,
     ) -> Result<Client, cognito_idp::error::InvalidInput> {
         let keys = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
+        let script = self.clone();
         let builder = Client::builder()
             .region("eu-central-1")
             .credentials(keys)
-            .time_source(wall_clock)
+            .time_source(move || script.wall_clock())
             .http_client(self.clone());
         change(builder).build()
     }
@@ -184,21 +191,8 @@ impl HttpClient for Scripted {
     }
 }
 
-thread_local! {
-    /// When the test's clock showed [`NOON`].
-    static START: Cell<Option<Instant>> = const { Cell::new(None) };
-}
-
 /// Noon of 1 January 2026.
 pub const NOON: u64 = 1_767_268_800;
-
-/// A wall clock that shows noon when it is first asked and goes with the runtime's time, paused or
-/// not. Every test has a thread, and so a clock, of its own.
-pub fn wall_clock() -> SystemTime {
-    let start = START.get().unwrap_or_else(Instant::now);
-    START.set(Some(start));
-    SystemTime::UNIX_EPOCH + Duration::from_secs(NOON) + start.elapsed()
-}
 
 /// A `Date` header so many seconds after noon.
 pub fn date(after_noon: u64) -> String {

@@ -1,0 +1,189 @@
+//! What signs the calls of a client; nothing without the feature `sigv4`.
+
+#[cfg(not(feature = "sigv4"))]
+pub(super) use self::disabled::{Credentials, Provider, Signing};
+#[cfg(feature = "sigv4")]
+pub(super) use self::enabled::{Credentials, Provider, Signing};
+
+#[cfg(feature = "sigv4")]
+mod enabled {
+    use std::time::SystemTime;
+
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use bytes::Bytes;
+
+    pub(in crate::client) use crate::credentials::Credentials;
+    use crate::{
+        client::dispatch::{Call, Deadline},
+        credentials::{CredentialsCache, EnvironmentCredentials, ProvideCredentials},
+        endpoint::Region,
+        error::{Error, InvalidInput},
+        operation::AuthScheme,
+        sigv4::{self, Signer},
+    };
+
+    /// Where credentials come from.
+    #[derive(Clone, Debug)]
+    pub(in crate::client) struct Provider(SharedCredentialsProvider);
+
+    impl Provider {
+        pub(in crate::client) fn new(provider: impl ProvideCredentials + 'static) -> Self {
+            Self(SharedCredentialsProvider::new(provider))
+        }
+
+        pub(in crate::client) fn environment() -> Option<Self> {
+            Some(Self::new(EnvironmentCredentials::new()))
+        }
+    }
+
+    /// Credentials and a signer, or neither.
+    pub(in crate::client) struct Signing(Option<(CredentialsCache, Signer)>);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the credentials provider did not answer in time")]
+    struct TooSlow;
+
+    impl Signing {
+        pub(in crate::client) fn new(provider: Provider, region: Region) -> Self {
+            let credentials = CredentialsCache::new(provider.0);
+            Self(Some((credentials, Signer::new(region))))
+        }
+
+        /// For a client without credentials.
+        pub(in crate::client) fn never() -> Self {
+            Self(None)
+        }
+
+        /// The credentials to sign with; `None` for a call that goes without.
+        pub(in crate::client) async fn credentials(
+            &self,
+            call: &Call,
+            now: SystemTime,
+            deadline: Deadline,
+        ) -> Result<Option<Credentials>, Error> {
+            let cache = match &self.0 {
+                Some((cache, _)) if call.auth != AuthScheme::NoAuth => cache,
+                None if call.auth == AuthScheme::SigV4 => {
+                    let rule = "must be configured, because this operation is signed";
+                    let error = InvalidInput::new("credentials", rule);
+                    return Err(Error::credentials(call.operation, error));
+                }
+                _ => return Ok(None),
+            };
+            if let Some(credentials) = cache.fresh(now) {
+                return Ok(Some(credentials));
+            }
+            // Boxed, or every call in flight would hold room for it.
+            match deadline.limit(Box::pin(cache.credentials(now))).await {
+                Ok(found) => found
+                    .map(Some)
+                    .map_err(|error| Error::credentials(call.operation, error)),
+                Err(_) => Err(Error::credentials(call.operation, TooSlow)),
+            }
+        }
+
+        /// Whether there are other credentials now than those that were refused.
+        pub(in crate::client) async fn renew(
+            &self,
+            refused: Option<&Credentials>,
+            now: SystemTime,
+        ) -> bool {
+            match (&self.0, refused) {
+                (Some((cache, _)), Some(refused)) => cache.renew(refused, now).await,
+                _ => false,
+            }
+        }
+
+        /// Signs the request of a call that has credentials.
+        pub(in crate::client) fn sign(
+            &self,
+            call: &Call,
+            request: &mut http::Request<Bytes>,
+            credentials: &Credentials,
+            time: SystemTime,
+        ) -> Result<(), Error> {
+            let Some((_, signer)) = &self.0 else {
+                return Ok(());
+            };
+            // A clock that is off is no fault of the credentials.
+            let date = sigv4::signing_date(time)?;
+            let signed = signer.sign_dated(request, credentials, date);
+            signed.map_err(|error| Error::credentials(call.operation, error))
+        }
+    }
+}
+
+#[cfg(not(feature = "sigv4"))]
+mod disabled {
+    use std::{
+        future::{Ready, ready},
+        time::SystemTime,
+    };
+
+    use bytes::Bytes;
+
+    use crate::{
+        client::dispatch::{Call, Deadline},
+        endpoint::Region,
+        error::{Error, InvalidInput},
+        operation::AuthScheme,
+    };
+
+    /// There are none.
+    pub(in crate::client) type Credentials = std::convert::Infallible;
+
+    /// There is none.
+    #[derive(Clone, Debug)]
+    pub(in crate::client) enum Provider {}
+
+    impl Provider {
+        pub(in crate::client) fn environment() -> Option<Self> {
+            None
+        }
+    }
+
+    pub(in crate::client) struct Signing;
+
+    #[expect(clippy::unused_self, reason = "as where there is signing")]
+    impl Signing {
+        pub(in crate::client) fn new(provider: Provider, _region: Region) -> Self {
+            match provider {}
+        }
+
+        pub(in crate::client) fn never() -> Self {
+            Self
+        }
+
+        pub(in crate::client) fn credentials(
+            &self,
+            call: &Call,
+            _now: SystemTime,
+            _deadline: Deadline,
+        ) -> Ready<Result<Option<Credentials>, Error>> {
+            if call.auth != AuthScheme::SigV4 {
+                return ready(Ok(None));
+            }
+            let rule = "cannot be used in a build without the feature `sigv4`";
+            let error = InvalidInput::new("credentials", rule);
+            ready(Err(Error::credentials(call.operation, error)))
+        }
+
+        pub(in crate::client) fn renew(
+            &self,
+            _refused: Option<&Credentials>,
+            _now: SystemTime,
+        ) -> Ready<bool> {
+            ready(false)
+        }
+
+        pub(in crate::client) fn sign(
+            &self,
+            _call: &Call,
+            _request: &mut http::Request<Bytes>,
+            credentials: &Credentials,
+            _time: SystemTime,
+        ) -> Result<(), Error> {
+            match *credentials {}
+        }
+    }
+}
