@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     client::Client,
-    error::{DecodeError, DecodeProblem, Error, ErrorCode},
+    error::{DecodeError, DecodeProblem, Error, ErrorCode, InvalidInput},
     operation::{
         AuthScheme, Operation, RetrySafety,
         auth::{
@@ -375,7 +375,7 @@ impl SignIn {
 
     async fn initiate(&self, start: Start) -> Result<(AuthOutcome, &'static str), Error> {
         let username = start.username;
-        let parameters = self.with_secret_hash(&username, start.parameters);
+        let parameters = self.with_secret_hash(&username, start.parameters)?;
         let client_id = self.app_client.id();
         if self.is_admin {
             let pool = self.user_pool_id.as_deref().unwrap_or_default();
@@ -405,7 +405,7 @@ impl SignIn {
         answer: ChallengeAnswer,
     ) -> Result<(AuthOutcome, &'static str), Error> {
         let username = answer.username;
-        let responses = self.with_secret_hash(&username, answer.responses);
+        let responses = self.with_secret_hash(&username, answer.responses)?;
         let client_id = self.app_client.id();
         if self.is_admin {
             let pool = self.user_pool_id.as_deref().unwrap_or_default();
@@ -466,11 +466,11 @@ impl SignIn {
         &self,
         username: &Sensitive<String>,
         mut members: BTreeMap<String, Sensitive<String>>,
-    ) -> BTreeMap<String, Sensitive<String>> {
-        if let Some(hash) = self.app_client.secret_hash(username.expose()) {
+    ) -> Result<BTreeMap<String, Sensitive<String>>, InvalidInput> {
+        if let Some(hash) = self.app_client.secret_hash(username.expose())? {
             members.insert("SECRET_HASH".to_owned(), hash);
         }
-        members
+        Ok(members)
     }
 
     fn public_context(&self) -> Option<UserContextDataType> {
