@@ -117,7 +117,7 @@ fn ask_answer(challenge: Challenge) -> Outcome<ChallengeAnswer> {
             challenge.answer(ask_hidden("Answer")?)
         }
         Challenge::WebAuthn(challenge) => {
-            println!("A browser must sign this: {}", challenge.options);
+            println!("A browser must sign this: {}", challenge.options.expose());
             let credential: serde_json::Value = serde_json::from_str(&ask("Its answer, as JSON")?)?;
             challenge.answer(credential)
         }

@@ -419,7 +419,7 @@ async fn a_passkey_signs_in() -> Outcome {
         .user_auth(UserAuth::new("alice").web_authn())
         .await?;
     let challenge = challenge!(outcome, WebAuthn);
-    assert_eq!(challenge.options["rpId"], "localhost");
+    assert_eq!(challenge.options.expose()["rpId"], "localhost");
     let credential = json!({
         "id": "1oG8PY5xSxU",
         "rawId": "1oG8PY5xSxU",

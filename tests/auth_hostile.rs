@@ -289,3 +289,4 @@ fn what_runs_while_a_user_signs_in_is_small() -> Result<(), Error> {
     assert!(size < 8 * 1024, "{size} bytes");
     Ok(())
 }
+                "CREDENTIAL_REQUEST_OPTIONS": "{\"challenge\":\"marker\"}",
