@@ -164,7 +164,7 @@ async fn set_up_mfa(sign_in: &SignIn, challenge: MfaSetup) -> Outcome<AuthOutcom
     );
     println!(
         "or show it this as a QR code: {}",
-        setup.uri("sign_in", "user").expose()
+        setup.uri("sign_in", "user")?.expose()
     );
     loop {
         let code = ask_hidden("Code that the app shows")?;
