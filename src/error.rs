@@ -4,9 +4,10 @@ use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 use http::StatusCode;
 
-pub use self::reason::NotAuthorizedReason;
+pub use self::{lambda::TriggerRefusal, reason::NotAuthorizedReason};
 use crate::sensitive::Sensitive;
 
+mod lambda;
 mod reason;
 
 /// The source of an error that another crate made.
