@@ -552,7 +552,7 @@ fn context() -> Outcome<ContextDataType> {
 
 #[tokio::test]
 async fn metadata_and_context_go_with_every_step_of_the_public_side() -> Outcome {
-    for explicit in [false, true] {
+    for (explicit, both) in [(false, false), (true, false), (true, true)] {
         let play = load("context_public")?;
         let sign_in = public(&play)?
             .client_metadata([("tenant", "t-1")])
@@ -584,3 +584,10 @@ async fn metadata_and_context_go_with_every_step_of_the_admin_side() -> Outcome 
 fn code<T>(result: Result<T, Error>) -> Option<ErrorCode> {
     result.err()?.code().cloned()
 }
+        let elsewhere = ContextDataType::new("198.51.100.1", "", "", []);
+        let sign_in = if both {
+            // What was said for the public side alone wins.
+            sign_in.context_data(elsewhere)
+        } else {
+            sign_in
+        };
