@@ -40,6 +40,10 @@ pub struct Tokens {
     pub token_type: String,
     /// A new device to confirm, if the pool remembers devices.
     pub new_device_metadata: Option<NewDeviceMetadataType>,
+    /// Key of the device that the tokens belong to, if any: a pool that tracks devices refreshes
+    /// them with this key only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_key: Option<String>,
 }
 
 impl Tokens {
@@ -69,6 +73,10 @@ impl Tokens {
                 now.saturating_add(i64::from(seconds.max(0)) * 1000),
             ),
             token_type: result.token_type.unwrap_or_else(|| "Bearer".to_owned()),
+            device_key: result
+                .new_device_metadata
+                .as_ref()
+                .and_then(|device| device.device_key.clone()),
             new_device_metadata: result.new_device_metadata,
         })
     }
@@ -92,13 +100,14 @@ impl SignIn {
         let mut request =
             GetTokensFromRefreshTokenRequest::new(refresh_token, self.app_client().id());
         request.client_secret = self.app_client().client_secret().cloned();
-        request.device_key = self.device().map(|device| device.key.clone());
+        request.device_key = self.refresh_device_key();
         request.client_metadata = self.metadata().cloned();
         let response = self.client().send(&request).await?;
         let mut tokens = self
             .tokens(response.authentication_result)
             .ok_or_else(no_tokens::<GetTokensFromRefreshTokenRequest>)?;
         tokens.refresh_token.get_or_insert(request.refresh_token);
+        tokens.device_key = request.device_key;
         Ok(tokens)
     }
 
