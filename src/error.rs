@@ -5,7 +5,7 @@ use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 use http::StatusCode;
 
 pub use self::{lambda::TriggerRefusal, reason::NotAuthorizedReason};
-use crate::sensitive::Sensitive;
+use crate::{pacing::PacingError, sensitive::Sensitive};
 
 mod lambda;
 mod reason;
@@ -58,6 +58,17 @@ pub enum Error {
         source: BoxError,
     },
 
+    /// The client's own [pacing](crate::pacing) gave the call no turn; nothing was sent.
+    #[error("{operation}: not sent, to keep within the quota")]
+    #[non_exhaustive]
+    Pacing {
+        /// The operation, such as `AdminAddUserToGroup`.
+        operation: &'static str,
+        /// Why.
+        #[source]
+        error: PacingError,
+    },
+
     /// An answer came back that this crate cannot read.
     #[error(transparent)]
     Decode(Box<DecodeError>),
@@ -73,9 +84,9 @@ impl Error {
     pub fn operation(&self) -> Option<&'static str> {
         match self {
             Self::Service(error) => Some(error.operation),
-            Self::Transport { operation, .. } | Self::Credentials { operation, .. } => {
-                Some(operation)
-            }
+            Self::Transport { operation, .. }
+            | Self::Credentials { operation, .. }
+            | Self::Pacing { operation, .. } => Some(operation),
             Self::Decode(error) => Some(error.operation),
             Self::InvalidInput(_) => None,
         }
@@ -127,7 +138,7 @@ impl Error {
                 error.after_unknown || error.kind != TransportErrorKind::Connect
             }
             Self::Decode(error) => error.after_unknown || error.status.is_success(),
-            Self::Credentials { .. } | Self::InvalidInput(_) => false,
+            Self::Credentials { .. } | Self::Pacing { .. } | Self::InvalidInput(_) => false,
         }
     }
 
@@ -137,7 +148,7 @@ impl Error {
             Self::Service(error) => error.after_unknown = true,
             Self::Transport { error, .. } => error.after_unknown = true,
             Self::Decode(error) => error.after_unknown = true,
-            Self::Credentials { .. } | Self::InvalidInput(_) => {}
+            Self::Credentials { .. } | Self::Pacing { .. } | Self::InvalidInput(_) => {}
         }
     }
 
@@ -170,7 +181,10 @@ impl Error {
         match self {
             Self::Service(error) => error.redact(hide),
             Self::Decode(error) => error.redact(hide),
-            Self::Transport { .. } | Self::Credentials { .. } | Self::InvalidInput(_) => {}
+            Self::Transport { .. }
+            | Self::Credentials { .. }
+            | Self::Pacing { .. }
+            | Self::InvalidInput(_) => {}
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::{
     endpoint::{Endpoint, Region},
     error::{Error, InvalidInput, TransportError, TransportErrorKind},
     operation::{AuthScheme, RetrySafety},
-    pacing::Pacer,
+    pacing::{Pacer, PacingError},
     protocol,
     random::random,
     retry::{ClockSkew, RetryPolicy, RetryQuota, RetryReason, classify},
@@ -134,14 +134,19 @@ impl Shared {
         let mut attempt = 1;
         let mut outcome_unknown = false;
         let mut credentials_renewed = false;
+        let mut last = None;
         loop {
-            let leave = match &self.pacer {
+            let permit = match &self.pacer {
                 Some(pacer) => {
                     let began = Instant::now();
-                    let leave = pacer.admit(call.operation).await;
+                    let permit = pacer.acquire(call.operation).await;
                     // Whoever lets calls queue for their turn does not want them to time out there.
                     deadline = deadline.later(began.elapsed());
-                    leave
+                    match permit {
+                        Ok(permit) => permit,
+                        // What is known of the attempt before says more.
+                        Err(error) => return Err(last.unwrap_or_else(|| paced(call, error))),
+                    }
                 }
                 None => None,
             };
@@ -152,8 +157,8 @@ impl Shared {
             let result = trace
                 .run(self.attempt(call, credentials.as_ref(), deadline))
                 .await;
-            if let (Some(pacer), Some(leave)) = (&self.pacer, leave) {
-                pacer.learn(leave, result.as_ref().is_err_and(Error::is_throttled));
+            if let (Some(pacer), Some(permit)) = (&self.pacer, permit) {
+                pacer.learn(permit, result.as_ref().is_err_and(Error::is_throttled));
             }
             let mut error = match result {
                 Ok(response) => {
@@ -190,6 +195,7 @@ impl Shared {
                 return Err(error);
             }
             outcome_unknown = error.outcome_unknown();
+            last = Some(error);
             tokio::time::sleep(wait).await;
             attempt += 1;
         }
@@ -417,6 +423,13 @@ fn check_whole(
     match protocol::decode::<IgnoredAny>(body) {
         Err(error) if error.is_eof() => Err(protocol::unreadable(operation, parts, &error)),
         _ => Ok(()),
+    }
+}
+
+fn paced(call: &Call, error: PacingError) -> Error {
+    Error::Pacing {
+        operation: call.operation,
+        error,
     }
 }
 
