@@ -59,7 +59,17 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Without the feature `srp`
+/// The methods that prove a password or a device with SRP, and so never send it, are there with the
+/// feature `srp` only, which is off by default: `srp`, `custom_after_srp`, `confirm_device`,
+/// `UserAuth::password_srp`, and what answers `PASSWORD_SRP` and `DEVICE_SRP_AUTH` on the way. Add it
+/// with `cargo add cognito-idp --features srp`.
 #[derive(Clone, Debug)]
+#[cfg_attr(
+    not(feature = "srp"),
+    doc(alias("srp", "custom_after_srp", "confirm_device", "random_source"))
+)]
 pub struct SignIn {
     client: Client,
     app_client: AppClient,
