@@ -77,9 +77,7 @@ async fn login(
     headers: HeaderMap,
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
-    // The end user's address, so that not everybody seems to sign in from this server.
-    let context = ContextDataType::from_request(address.ip(), "localhost", "/login", &headers);
-    let sign_in = app.sign_in.clone().context_data(context);
+    let sign_in = app.sign_in_from(address, "/login", &headers);
     let result = sign_in
         .srp(field(&form, "username"), field(&form, "password"))
         .await;
@@ -89,6 +87,7 @@ async fn login(
 /// The second request: what the challenge asked for.
 async fn answer(
     State(app): State<App>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
@@ -101,7 +100,8 @@ async fn answer(
     let Some(answer) = answer_of(challenge, field(&form, "answer")) else {
         return login_page("This server cannot ask for that.").into_response();
     };
-    match app.sign_in.respond(answer).await {
+    let sign_in = app.sign_in_from(address, "/answer", &headers);
+    match sign_in.respond(answer).await {
         Err(error) if error.code() == Some(&ErrorCode::CodeMismatch) => app.ask(retry),
         result => app.show(result),
     }
@@ -119,6 +119,14 @@ fn answer_of(challenge: Challenge, answer: &str) -> Option<ChallengeAnswer> {
 }
 
 impl App {
+    /// Tells Cognito of the end user's request, so that not everybody seems to sign in from this server.
+    ///
+    /// Threat protection looks at every step, so this goes with the answers as well.
+    fn sign_in_from(&self, address: SocketAddr, path: &str, headers: &HeaderMap) -> SignIn {
+        let context = ContextDataType::from_request(address.ip(), "localhost", path, headers);
+        self.sign_in.clone().context_data(context)
+    }
+
     fn show(&self, result: Result<AuthOutcome, Error>) -> Response {
         match result {
             // Here a real server would begin a session of its own.

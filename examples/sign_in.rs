@@ -117,7 +117,7 @@ fn ask_answer(challenge: Challenge) -> Outcome<ChallengeAnswer> {
             challenge.answer(ask_hidden("Answer")?)
         }
         Challenge::WebAuthn(challenge) => {
-            println!("A browser must sign this: {}", challenge.options);
+            println!("A browser must sign this: {}", challenge.options.expose());
             let credential: serde_json::Value = serde_json::from_str(&ask("Its answer, as JSON")?)?;
             challenge.answer(credential)
         }
@@ -164,7 +164,7 @@ async fn set_up_mfa(sign_in: &SignIn, challenge: MfaSetup) -> Outcome<AuthOutcom
     );
     println!(
         "or show it this as a QR code: {}",
-        setup.uri("sign_in", "user").expose()
+        setup.uri("sign_in", "user")?.expose()
     );
     loop {
         let code = ask_hidden("Code that the app shows")?;

@@ -4,9 +4,10 @@ use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 use http::StatusCode;
 
-pub use self::reason::NotAuthorizedReason;
-use crate::sensitive::Sensitive;
+pub use self::{lambda::TriggerRefusal, reason::NotAuthorizedReason};
+use crate::{pacing::PacingError, sensitive::Sensitive};
 
+mod lambda;
 mod reason;
 
 /// The source of an error that another crate made.
@@ -57,6 +58,15 @@ pub enum Error {
         source: BoxError,
     },
 
+    /// The client's own [pacing](crate::pacing) gave the call no turn; nothing was sent.
+    #[non_exhaustive]
+    Pacing {
+        /// The operation, such as `AdminAddUserToGroup`.
+        operation: &'static str,
+        /// Why.
+        error: PacingError,
+    },
+
     /// An answer came back that this crate cannot read.
     Decode(Box<DecodeError>),
 
@@ -72,6 +82,9 @@ impl fmt::Display for Error {
             Self::Credentials { operation, .. } => {
                 write!(f, "{operation}: no usable AWS credentials")
             }
+            Self::Pacing { operation, .. } => {
+                write!(f, "{operation}: not sent, to keep within the quota")
+            }
             Self::Decode(error) => error.fmt(f),
             Self::InvalidInput(error) => error.fmt(f),
         }
@@ -84,6 +97,7 @@ impl StdError for Error {
         match self {
             Self::Transport { error, .. } => error.source(),
             Self::Credentials { source, .. } => Some(&**source),
+            Self::Pacing { error, .. } => Some(error),
             Self::Service(_) | Self::Decode(_) | Self::InvalidInput(_) => None,
         }
     }
@@ -110,14 +124,20 @@ impl Error {
         }
     }
 
+    /// Makes the error of a call that pacing gave no turn, for tests of your own handling.
+    #[must_use]
+    pub fn pacing(operation: &'static str, error: PacingError) -> Self {
+        Self::Pacing { operation, error }
+    }
+
     /// The operation that failed; `None` where no call was made.
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
         match self {
             Self::Service(error) => Some(error.operation),
-            Self::Transport { operation, .. } | Self::Credentials { operation, .. } => {
-                Some(operation)
-            }
+            Self::Transport { operation, .. }
+            | Self::Credentials { operation, .. }
+            | Self::Pacing { operation, .. } => Some(operation),
             Self::Decode(error) => Some(error.operation),
             Self::InvalidInput(_) => None,
         }
@@ -169,7 +189,7 @@ impl Error {
                 error.after_unknown || error.kind != TransportErrorKind::Connect
             }
             Self::Decode(error) => error.after_unknown || error.status.is_success(),
-            Self::Credentials { .. } | Self::InvalidInput(_) => false,
+            Self::Credentials { .. } | Self::Pacing { .. } | Self::InvalidInput(_) => false,
         }
     }
 
@@ -184,7 +204,7 @@ impl Error {
             Self::Service(error) => error.after_unknown = true,
             Self::Transport { error, .. } => error.after_unknown = true,
             Self::Decode(error) => error.after_unknown = true,
-            Self::Credentials { .. } | Self::InvalidInput(_) => {}
+            Self::Credentials { .. } | Self::Pacing { .. } | Self::InvalidInput(_) => {}
         }
     }
 
@@ -217,7 +237,10 @@ impl Error {
         match self {
             Self::Service(error) => error.redact(hide),
             Self::Decode(error) => error.redact(hide),
-            Self::Transport { .. } | Self::Credentials { .. } | Self::InvalidInput(_) => {}
+            Self::Transport { .. }
+            | Self::Credentials { .. }
+            | Self::Pacing { .. }
+            | Self::InvalidInput(_) => {}
         }
     }
 }
@@ -994,7 +1017,7 @@ mod tests {
                 Error::Decode(error) => format!("{error:?}"),
                 Error::InvalidInput(error) => format!("{error:?}"),
                 Error::Transport { error, .. } => format!("SignUp: {error:?}"),
-                Error::Credentials { .. } => continue,
+                Error::Credentials { .. } | Error::Pacing { .. } => continue,
             };
             assert_eq!(inner, format!("{error:?}"));
         }

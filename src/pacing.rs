@@ -8,11 +8,17 @@
 //! Nobody tells a client how much of the quota is left. So each one begins at the whole limit, or
 //! at the [share](Pacing::share) it is given, takes half of its rate off when it is throttled, and
 //! adds a little for each call that is not. Clients that share a quota then drift to equal parts.
+//!
+//! A call waits for its turn, but neither in any number nor for any time: one that would be too many
+//! or too late fails at once with [`Error::Pacing`](crate::Error::Pacing), and nothing is sent.
 
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -44,6 +50,8 @@ mod simulation;
 pub struct Pacing {
     limits: BTreeMap<QuotaCategory, f64>,
     share: f64,
+    max_waiting: usize,
+    max_wait: Duration,
 }
 
 impl Default for Pacing {
@@ -58,6 +66,8 @@ impl Pacing {
         Self {
             limits: BTreeMap::new(),
             share: 1.0,
+            max_waiting: 1_000,
+            max_wait: Duration::from_mins(1),
         }
     }
 
@@ -80,6 +90,44 @@ impl Pacing {
         }
         self
     }
+
+    /// Sets how many calls of one category may wait for their turn; 1,000 by default.
+    ///
+    /// A call beyond them fails with [`PacingError::QueueFull`]; with 0, every call that cannot be
+    /// sent at once.
+    pub fn max_waiting(mut self, calls: usize) -> Self {
+        self.max_waiting = calls;
+        self
+    }
+
+    /// Sets how long a call may wait for its turn; a minute by default.
+    ///
+    /// A call that would wait longer at the present rate fails at once with
+    /// [`PacingError::WaitTooLong`], and so does one that has waited so long because the rate fell.
+    pub fn max_wait(mut self, wait: Duration) -> Self {
+        self.max_wait = wait;
+        self
+    }
+}
+
+/// Why a call was given no turn; nothing was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PacingError {
+    /// As many calls of the category wait already as [may](Pacing::max_waiting).
+    #[error("too many calls of the category {category} are waiting for their turn")]
+    #[non_exhaustive]
+    QueueFull {
+        /// The category.
+        category: QuotaCategory,
+    },
+    /// The call's turn comes later than it [may wait](Pacing::max_wait) for.
+    #[error("the wait for a turn in the category {category} is too long")]
+    #[non_exhaustive]
+    WaitTooLong {
+        /// The category.
+        category: QuotaCategory,
+    },
 }
 
 fn is_rate(number: f64) -> bool {
@@ -88,7 +136,7 @@ fn is_rate(number: f64) -> bool {
 
 /// Defines the categories: name, default limit, whether it can be raised, operations.
 macro_rules! categories {
-    ($($(#[$doc:meta])* $category:ident = $limit:literal $adjustable:ident: $($operation:ident)*;)*) => {
+    ($($(#[$doc:meta])* $category:ident = $limit:literal, adjustable: $adjustable:literal, [$($operation:ident)*];)*) => {
         /// A category of operations that share one limit of requests a second.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
@@ -120,7 +168,7 @@ macro_rules! categories {
             #[must_use]
             pub fn is_adjustable(self) -> bool {
                 match self {
-                    $(Self::$category => stringify!($adjustable).len() == "yes".len(),)*
+                    $(Self::$category => $adjustable,)*
                 }
             }
 
@@ -138,64 +186,71 @@ macro_rules! categories {
 
 categories! {
     /// Signing in and refreshing tokens.
-    UserAuthentication = 120.0 yes:
+    UserAuthentication = 120.0, adjustable: true, [
         InitiateAuth RespondToAuthChallenge AdminInitiateAuth AdminRespondToAuthChallenge
-        GetTokensFromRefreshToken;
+        GetTokensFromRefreshToken
+    ];
     /// Creating and confirming users.
-    UserCreation = 50.0 yes: SignUp ConfirmSignUp AdminCreateUser AdminConfirmSignUp;
+    UserCreation = 50.0, adjustable: true, [SignUp ConfirmSignUp AdminCreateUser AdminConfirmSignUp];
     /// Changing and resetting passwords.
-    UserAccountRecovery = 30.0 no:
+    UserAccountRecovery = 30.0, adjustable: false, [
         ChangePassword ConfirmForgotPassword ForgotPassword AdminResetUserPassword
-        AdminSetUserPassword;
+        AdminSetUserPassword
+    ];
     /// Reading one user.
-    UserRead = 120.0 yes: AdminGetUser AdminGetUserAuthFactors GetUser;
+    UserRead = 120.0, adjustable: true, [AdminGetUser AdminGetUserAuthFactors GetUser];
     /// Changing users and their groups.
-    UserUpdate = 25.0 no:
+    UserUpdate = 25.0, adjustable: false, [
         AdminAddUserToGroup AdminRemoveUserFromGroup AdminUpdateUserAttributes
         AdminDeleteUserAttributes AdminDeleteUser AdminDisableUser AdminEnableUser
         AdminLinkProviderForUser AdminDisableProviderForUser VerifyUserAttribute DeleteUser
-        DeleteUserAttributes UpdateUserAttributes AdminUserGlobalSignOut GlobalSignOut;
+        DeleteUserAttributes UpdateUserAttributes AdminUserGlobalSignOut GlobalSignOut
+    ];
     /// Revoking tokens.
-    UserToken = 120.0 yes: RevokeToken;
+    UserToken = 120.0, adjustable: true, [RevokeToken];
     /// Reading devices, events and groups of a user, and sending codes.
-    UserResourceRead = 50.0 yes:
+    UserResourceRead = 50.0, adjustable: true, [
         AdminGetDevice AdminListGroupsForUser AdminListDevices GetDevice ListDevices
-        GetUserAttributeVerificationCode ResendConfirmationCode AdminListUserAuthEvents;
+        GetUserAttributeVerificationCode ResendConfirmationCode AdminListUserAuthEvents
+    ];
     /// Changing devices, MFA and feedback of a user.
-    UserResourceUpdate = 25.0 no:
+    UserResourceUpdate = 25.0, adjustable: false, [
         AdminForgetDevice AdminUpdateAuthEventFeedback AdminSetUserMFAPreference
         AdminDeleteSoftwareToken AdminSetUserSettings AdminUpdateDeviceStatus UpdateDeviceStatus
         UpdateAuthEventFeedback ConfirmDevice SetUserMFAPreference SetUserSettings
-        VerifySoftwareToken AssociateSoftwareToken ForgetDevice;
+        VerifySoftwareToken AssociateSoftwareToken ForgetDevice
+    ];
     /// Listing users.
-    UserList = 30.0 no: ListUsers ListUsersInGroup;
+    UserList = 30.0, adjustable: false, [ListUsers ListUsersInGroup];
     /// Reading user pools.
-    UserPoolRead = 15.0 no: DescribeUserPool ListUserPools;
+    UserPoolRead = 15.0, adjustable: false, [DescribeUserPool ListUserPools];
     /// Changing user pools.
-    UserPoolUpdate = 15.0 no: CreateUserPool UpdateUserPool DeleteUserPool;
+    UserPoolUpdate = 15.0, adjustable: false, [CreateUserPool UpdateUserPool DeleteUserPool];
     /// Reading what belongs to a pool. AWS allows five a second for one operation and pool besides.
-    UserPoolResourceRead = 20.0 no:
+    UserPoolResourceRead = 20.0, adjustable: false, [
         DescribeIdentityProvider DescribeResourceServer DescribeUserImportJob
         DescribeUserPoolDomain DescribeRiskConfiguration DescribeManagedLoginBranding
         DescribeManagedLoginBrandingByClient GetCSVHeader GetGroup GetSigningCertificate
         GetIdentityProviderByIdentifier GetUserPoolMfaConfig GetUICustomization ListGroups
-        ListIdentityProviders ListResourceServers ListTagsForResource ListUserImportJobs;
+        ListIdentityProviders ListResourceServers ListTagsForResource ListUserImportJobs
+    ];
     /// Changing what belongs to a pool. AWS allows five a second for one operation and pool besides.
-    UserPoolResourceUpdate = 15.0 no:
+    UserPoolResourceUpdate = 15.0, adjustable: false, [
         AddCustomAttributes CreateGroup UpdateGroup DeleteGroup CreateIdentityProvider
         UpdateIdentityProvider DeleteIdentityProvider CreateResourceServer UpdateResourceServer
         DeleteResourceServer CreateUserImportJob StartUserImportJob StopUserImportJob
         CreateUserPoolDomain UpdateUserPoolDomain DeleteUserPoolDomain SetUserPoolMfaConfig
         SetRiskConfiguration SetUICustomization TagResource UntagResource
-        CreateManagedLoginBranding UpdateManagedLoginBranding DeleteManagedLoginBranding;
+        CreateManagedLoginBranding UpdateManagedLoginBranding DeleteManagedLoginBranding
+    ];
     /// Reading app clients.
-    UserPoolClientRead = 15.0 no: DescribeUserPoolClient ListUserPoolClients;
+    UserPoolClientRead = 15.0, adjustable: false, [DescribeUserPoolClient ListUserPoolClients];
     /// Changing app clients.
-    UserPoolClientUpdate = 15.0 no: CreateUserPoolClient UpdateUserPoolClient DeleteUserPoolClient;
+    UserPoolClientUpdate = 15.0, adjustable: false, [CreateUserPoolClient UpdateUserPoolClient DeleteUserPoolClient];
     /// Tokens for machines.
-    ClientAuthentication = 150.0 no: GetClientToken;
+    ClientAuthentication = 150.0, adjustable: false, [GetClientToken];
     /// Reading and changing the limits themselves.
-    LimitManagement = 1.0 no: GetProvisionedLimit UpdateProvisionedLimit;
+    LimitManagement = 1.0, adjustable: false, [GetProvisionedLimit UpdateProvisionedLimit];
 }
 
 impl fmt::Display for QuotaCategory {
@@ -208,95 +263,145 @@ impl fmt::Display for QuotaCategory {
 #[derive(Debug)]
 pub(crate) struct Pacer {
     started: Instant,
-    lanes: Vec<Lane>,
+    max_waiting: usize,
+    max_wait: Duration,
+    /// In the order of the categories.
+    queues: Vec<Queue>,
 }
 
 /// The calls of one category, which wait in the order in which they came.
 #[derive(Debug)]
-struct Lane {
+struct Queue {
     category: QuotaCategory,
     share: f64,
+    waiting: AtomicUsize,
     turn: tokio::sync::Mutex<()>,
-    bucket: Mutex<Bucket>,
+    bucket: Mutex<TokenBucket>,
 }
 
-/// Leave to send one request.
+/// Permission to send one request.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Leave {
-    lane: usize,
+pub(crate) struct Permit {
+    category: QuotaCategory,
     given: Duration,
 }
 
 impl Pacer {
     pub(crate) fn new(pacing: &Pacing) -> Self {
-        let lane = |category: &QuotaCategory| {
+        let queue = |category: &QuotaCategory| {
             let limit = pacing.limits.get(category).copied();
             let limit = limit.unwrap_or_else(|| category.default_limit()) * pacing.share;
-            Lane {
+            Queue {
                 category: *category,
                 share: pacing.share,
+                waiting: AtomicUsize::new(0),
                 turn: tokio::sync::Mutex::default(),
-                bucket: Mutex::new(Bucket::new(limit)),
+                bucket: Mutex::new(TokenBucket::new(limit)),
             }
         };
         Self {
             started: Instant::now(),
-            lanes: QuotaCategory::ALL.iter().map(lane).collect(),
+            max_waiting: pacing.max_waiting,
+            max_wait: pacing.max_wait,
+            queues: QuotaCategory::ALL.iter().map(queue).collect(),
         }
     }
 
     /// Waits until the operation may be sent; `None` if it is not held back at all.
     ///
     /// A caller that is dropped leaves its place to the next.
-    pub(crate) async fn admit(&self, operation: &str) -> Option<Leave> {
-        let category = QuotaCategory::of(operation)?;
-        let lane_at = self
-            .lanes
-            .iter()
-            .position(|lane| lane.category == category)?;
-        let lane = &self.lanes[lane_at];
-        let _turn = lane.turn.lock().await;
-        loop {
-            let now = self.started.elapsed();
-            let wait = match lane.bucket().take(now) {
-                Ok(()) => {
-                    return Some(Leave {
-                        lane: lane_at,
-                        given: now,
-                    });
-                }
-                Err(wait) => wait,
-            };
-            tokio::time::sleep(wait).await;
+    pub(crate) async fn acquire(&self, operation: &str) -> Result<Option<Permit>, PacingError> {
+        let Some(category) = QuotaCategory::of(operation) else {
+            return Ok(None);
+        };
+        let queue = self.queue(category);
+        let given = match queue.take_at_once(self.started.elapsed()) {
+            Some(given) => given,
+            None => self.wait_in(queue).await?,
+        };
+        Ok(Some(Permit { category, given }))
+    }
+
+    async fn wait_in(&self, queue: &Queue) -> Result<Duration, PacingError> {
+        let category = queue.category;
+        let place = queue.enter();
+        if place.ahead >= self.max_waiting {
+            return Err(PacingError::QueueFull { category });
         }
+        let wait = queue.bucket().wait_of(place.ahead, self.started.elapsed());
+        if wait > self.max_wait {
+            return Err(PacingError::WaitTooLong { category });
+        }
+        tokio::time::timeout(self.max_wait, queue.turn(self.started))
+            .await
+            .map_err(|_| PacingError::WaitTooLong { category })
     }
 
     /// Learns from what became of a request.
-    pub(crate) fn learn(&self, leave: Leave, throttled: bool) {
+    pub(crate) fn learn(&self, permit: Permit, throttled: bool) {
         let now = self.started.elapsed();
-        self.lanes[leave.lane]
-            .bucket()
-            .learn(leave.given, now, throttled);
+        let mut bucket = self.queue(permit.category).bucket();
+        bucket.learn(permit.given, now, throttled);
     }
 
     /// Takes over the account's own limit of a category.
     pub(crate) fn set_limit(&self, category: QuotaCategory, limit: f64) {
-        if let Some(lane) = self.lanes.iter().find(|lane| lane.category == category) {
-            let now = self.started.elapsed();
-            lane.bucket().set_limit(now, limit * lane.share);
-        }
+        let queue = self.queue(category);
+        let now = self.started.elapsed();
+        queue.bucket().set_limit(now, limit * queue.share);
+    }
+
+    fn queue(&self, category: QuotaCategory) -> &Queue {
+        &self.queues[category as usize]
     }
 }
 
-impl Lane {
-    fn bucket(&self) -> MutexGuard<'_, Bucket> {
+impl Queue {
+    /// Takes a token if there is one and nobody waits for it.
+    fn take_at_once(&self, now: Duration) -> Option<Duration> {
+        let is_empty = self.waiting.load(Relaxed) == 0;
+        (is_empty && self.bucket().take(now).is_ok()).then_some(now)
+    }
+
+    fn enter(&self) -> Place<'_> {
+        let waiting = &self.waiting;
+        let ahead = waiting.fetch_add(1, Relaxed);
+        Place { ahead, waiting }
+    }
+
+    /// Waits for those who came before, and then for a token; tells when it was taken.
+    async fn turn(&self, started: Instant) -> Duration {
+        let _turn = self.turn.lock().await;
+        loop {
+            let now = started.elapsed();
+            let taken = self.bucket().take(now);
+            match taken {
+                Ok(()) => return now,
+                Err(wait) => tokio::time::sleep(wait).await,
+            }
+        }
+    }
+
+    fn bucket(&self) -> MutexGuard<'_, TokenBucket> {
         self.bucket.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place in a queue, given up on drop.
+struct Place<'a> {
+    ahead: usize,
+    waiting: &'a AtomicUsize,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.waiting.fetch_sub(1, Relaxed);
     }
 }
 
 /// A token bucket whose rate follows what the server says. Pure: the time is an argument.
 #[derive(Clone, Debug)]
-struct Bucket {
+struct TokenBucket {
     limit: f64,
     rate: f64,
     tokens: f64,
@@ -304,7 +409,7 @@ struct Bucket {
     lowered_at: Option<Duration>,
 }
 
-impl Bucket {
+impl TokenBucket {
     /// What may be sent at once, in seconds of the rate.
     const BURST_SECONDS: f64 = 0.2;
     /// What a throttled request leaves of the rate.
@@ -340,10 +445,21 @@ impl Bucket {
             self.tokens -= 1.0;
             return Ok(());
         }
-        let seconds = (1.0 - self.tokens) / self.rate;
+        Err(self.wait_for(1.0))
+    }
+
+    /// How long a call waits for its token behind so many others, at the present rate.
+    fn wait_of(&mut self, ahead: usize, now: Duration) -> Duration {
+        self.fill(now);
+        let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
+        self.wait_for(f64::from(ahead) + 1.0)
+    }
+
+    fn wait_for(&self, tokens: f64) -> Duration {
+        let seconds = (tokens - self.tokens).max(0.0) / self.rate;
+        let wait = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
         // A moment more, so that rounding cannot make it a wait of nothing for ever.
-        let wait = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_hours(1));
-        Err(wait + Duration::from_millis(1))
+        wait.saturating_add(Duration::from_millis(1))
     }
 
     fn fill(&mut self, now: Duration) {
@@ -352,7 +468,7 @@ impl Bucket {
         self.tokens = (self.tokens + passed * self.rate).min(self.capacity());
     }
 
-    /// Learns what became of a request that was given leave at a time.
+    /// Learns what became of a request that was permitted at a time.
     fn learn(&mut self, given: Duration, now: Duration, throttled: bool) {
         self.fill(now);
         if !throttled {
@@ -393,7 +509,7 @@ mod tests {
     }
 
     /// How many requests a bucket lets through by then.
-    fn let_through(bucket: &mut Bucket, from: f64, until: f64) -> usize {
+    fn let_through(bucket: &mut TokenBucket, from: f64, until: f64) -> usize {
         let mut now = seconds(from);
         let mut count = 0;
         while now < seconds(until) {
@@ -407,7 +523,7 @@ mod tests {
 
     #[test]
     fn a_bucket_lets_its_rate_through_and_a_fifth_of_a_second_more() {
-        let mut bucket = Bucket::new(25.0);
+        let mut bucket = TokenBucket::new(25.0);
         let count = let_through(&mut bucket, 0.0, 10.0);
         assert!((240..=255).contains(&count), "{count}");
         // A pause is not saved up.
@@ -417,19 +533,52 @@ mod tests {
 
     #[test]
     fn a_throttle_halves_the_rate_once_for_all_that_was_under_way() {
-        let mut bucket = Bucket::new(100.0);
+        let mut bucket = TokenBucket::new(100.0);
         let given = seconds(1.0);
         for _ in 0..10 {
             bucket.learn(given, seconds(2.0), true);
         }
         assert!((bucket.rate - 50.0).abs() < 1e-9);
-        bucket.learn(seconds(3.0), seconds(3.1), true);
+        // Permitted in the very moment of the lowering, it was sent at the old rate.
+        bucket.learn(seconds(2.0), seconds(2.1), true);
+        assert!((bucket.rate - 50.0).abs() < 1e-9);
+        bucket.learn(seconds(2.001), seconds(2.1), true);
         assert!((bucket.rate - 25.0).abs() < 1e-9);
     }
 
     #[test]
+    fn a_throttle_empties_the_bucket() {
+        let mut bucket = TokenBucket::new(100.0);
+        assert_eq!(bucket.take(Duration::ZERO), Ok(()));
+        bucket.learn(Duration::ZERO, seconds(1.0), true);
+        // At half the rate, the next token comes after a fiftieth of a second.
+        assert_eq!(bucket.take(seconds(1.0)), Err(seconds(0.021)));
+    }
+
+    #[test]
+    fn a_limit_that_is_read_scales_the_rate_and_lifts_it_no_further() {
+        let lowered = || {
+            let mut bucket = TokenBucket::new(100.0);
+            bucket.learn(Duration::ZERO, seconds(1.0), true);
+            bucket
+        };
+        for (limit, rate) in [(100.0, 50.0), (200.0, 100.0), (40.0, 20.0)] {
+            let mut bucket = lowered();
+            bucket.set_limit(seconds(1.0), limit);
+            assert!(
+                (bucket.rate - rate).abs() < 1e-9,
+                "{limit}: {}",
+                bucket.rate
+            );
+        }
+        let mut bucket = TokenBucket::new(100.0);
+        bucket.set_limit(seconds(1.0), 40.0);
+        assert!((bucket.rate - 40.0).abs() < 1e-9);
+    }
+
+    #[test]
     fn the_rate_stays_between_its_floor_and_the_limit() {
-        let mut bucket = Bucket::new(25.0);
+        let mut bucket = TokenBucket::new(25.0);
         for second in 1..1_000 {
             let now = Duration::from_secs(second);
             bucket.learn(now, now, true);
@@ -448,7 +597,7 @@ mod tests {
             let pacing = Pacing::new().limit(QuotaCategory::UserUpdate, limit);
             assert!(pacing.limits.is_empty());
             assert!((pacing.share(limit).share - 1.0).abs() < 1e-9);
-            let mut bucket = Bucket::new(25.0);
+            let mut bucket = TokenBucket::new(25.0);
             bucket.set_limit(Duration::ZERO, limit);
             assert!((bucket.limit - 25.0).abs() < 1e-9);
         }
@@ -488,7 +637,7 @@ mod tests {
             .map(|n| {
                 let (pacer, order) = (pacer.clone(), order.clone());
                 tokio::spawn(async move {
-                    pacer.admit("AdminAddUserToGroup").await;
+                    assert!(pacer.acquire("AdminAddUserToGroup").await.is_ok());
                     order.lock().unwrap_or_else(PoisonError::into_inner).push(n);
                 })
             })
@@ -504,17 +653,109 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_caller_that_gives_up_leaves_its_place_to_the_next() {
-        let pacer = Pacer::new(&Pacing::new().limit(QuotaCategory::UserUpdate, 1.0));
-        assert!(pacer.admit("DeleteUser").await.is_some());
+    async fn a_caller_that_gives_up_leaves_its_place_to_the_next() -> Result<(), PacingError> {
+        let pacing = Pacing::new().limit(QuotaCategory::UserUpdate, 1.0);
+        let pacer = Pacer::new(&pacing.max_waiting(1));
+        assert!(pacer.acquire("DeleteUser").await?.is_some());
         let started = Instant::now();
-        let gave_up = tokio::time::timeout(seconds(0.5), pacer.admit("DeleteUser")).await;
+        let gave_up = tokio::time::timeout(seconds(0.5), pacer.acquire("DeleteUser")).await;
         assert!(gave_up.is_err());
-        assert!(pacer.admit("DeleteUser").await.is_some());
+        assert!(pacer.acquire("DeleteUser").await?.is_some());
         assert!(started.elapsed() < seconds(1.1));
-        // Other categories have lanes of their own, and what has no category has none.
-        assert!(pacer.admit("ListUsers").await.is_some());
-        assert!(pacer.admit("CreateTerms").await.is_none());
+        // Other categories have queues of their own, and what has no category has none.
+        assert!(pacer.acquire("ListUsers").await?.is_some());
+        assert!(pacer.acquire("CreateTerms").await?.is_none());
         assert!(started.elapsed() < seconds(1.1));
+        Ok(())
+    }
+
+    /// What became of so many calls that came at once, in their order.
+    async fn crowd(pacing: Pacing, calls: usize) -> (Vec<Result<(), PacingError>>, Duration) {
+        let pacer = Arc::new(Pacer::new(&pacing.limit(QuotaCategory::UserUpdate, 10.0)));
+        let started = Instant::now();
+        let callers: Vec<_> = (0..calls)
+            .map(|_| {
+                let pacer = pacer.clone();
+                tokio::spawn(async move { pacer.acquire("DeleteUser").await.map(drop) })
+            })
+            .collect();
+        let mut results = Vec::new();
+        for caller in callers {
+            results.extend(caller.await);
+        }
+        (results, started.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_takes_as_many_as_may_wait_and_refuses_the_next_at_once() {
+        let category = QuotaCategory::UserUpdate;
+        for max_waiting in [0, 1, 5] {
+            // Two are sent at once.
+            let (results, took) =
+                crowd(Pacing::new().max_waiting(max_waiting), 2 + max_waiting + 2).await;
+            let (sent, refused) = results.split_at(2 + max_waiting);
+            assert!(sent.iter().all(Result::is_ok), "{results:?}");
+            assert_eq!(refused, [Err(PacingError::QueueFull { category }); 2]);
+            let expected = f64::from(u32::try_from(max_waiting).unwrap_or(0)) / 10.0;
+            assert!(took < seconds(expected + 0.01), "{took:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_whose_turn_would_come_too_late_is_refused_at_once() {
+        let category = QuotaCategory::UserUpdate;
+        // Two at once, and one each tenth of a second, to which the queue adds a moment.
+        let (results, took) = crowd(Pacing::new().max_wait(seconds(0.501)), 10).await;
+        let (sent, refused) = results.split_at(7);
+        assert!(sent.iter().all(Result::is_ok), "{results:?}");
+        assert_eq!(refused, [Err(PacingError::WaitTooLong { category }); 3]);
+        assert!(took < seconds(0.51), "{took:?}");
+
+        let (results, _) = crowd(Pacing::new().max_wait(Duration::ZERO), 3).await;
+        assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_waits_no_longer_than_it_may_when_the_rate_falls() -> Result<(), PacingError> {
+        let pacing = Pacing::new().limit(QuotaCategory::UserUpdate, 1.0);
+        let pacer = Arc::new(Pacer::new(&pacing.max_wait(seconds(2.5))));
+        let permit = pacer.acquire("DeleteUser").await?.expect("a permit");
+        let started = Instant::now();
+        let waiting = [(); 2].map(|()| {
+            let pacer = pacer.clone();
+            tokio::spawn(async move { pacer.acquire("DeleteUser").await.map(drop) })
+        });
+        tokio::time::sleep(seconds(0.1)).await;
+        pacer.learn(permit, true);
+        let [first, second] = waiting;
+        // It slept until its token was due at the old rate, and then for the rest at the new one.
+        assert!(matches!(first.await, Ok(Ok(()))));
+        let category = QuotaCategory::UserUpdate;
+        let too_long = Err(PacingError::WaitTooLong { category });
+        assert_eq!(second.await.ok(), Some(too_long));
+        assert!(started.elapsed() < seconds(2.51), "{:?}", started.elapsed());
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_thousand_calls_wait_by_default_and_a_minute_each() {
+        let raised = Pacing::new().max_wait(Duration::from_hours(1));
+        let (results, _) = crowd(raised, 1_003).await;
+        assert_eq!(
+            results.iter().filter(|result| result.is_ok()).count(),
+            1_002
+        );
+        let (results, took) = crowd(Pacing::new(), 700).await;
+        // Two at once, and ten a second for the minute.
+        assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 601);
+        assert!(took <= Duration::from_mins(1), "{took:?}");
+    }
+
+    #[test]
+    fn every_category_has_its_place() {
+        let pacer = Pacer::new(&Pacing::new());
+        for category in QuotaCategory::ALL {
+            assert_eq!(pacer.queue(*category).category, *category);
+        }
     }
 }

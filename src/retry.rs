@@ -142,10 +142,16 @@ const OTHER_THROTTLING_CODES: [&str; 5] = [
 impl Error {
     /// Whether the account, the pool or a proxy was asked too often; wait and try again.
     ///
+    /// So it is with [`Error::Pacing`], which comes before that happens.
+    ///
     /// [`ErrorCode::LimitExceeded`] is not meant: it stands for a quota of hours or for good.
     #[must_use]
     pub fn is_throttled(&self) -> bool {
-        matches!(self, Self::Service(error) if is_service_throttling(error))
+        match self {
+            Self::Service(error) => is_service_throttling(error),
+            Self::Pacing { .. } => true,
+            _ => false,
+        }
     }
 
     /// Whether the same call may succeed when it is made again soon.
@@ -167,7 +173,7 @@ pub(crate) fn classify(error: &Error, safety: RetrySafety) -> Option<RetryReason
     let transient_if_repeatable =
         (safety == RetrySafety::Repeatable).then_some(RetryReason::Transient);
     match error {
-        Error::Service(error) if is_service_throttling(error) => Some(RetryReason::Throttling),
+        error if error.is_throttled() => Some(RetryReason::Throttling),
         Error::Service(error) => match error.code() {
             // The server did not get the request whole, so it cannot have run.
             Some(ErrorCode::RequestTimeout) => Some(RetryReason::Transient),
@@ -194,7 +200,10 @@ pub(crate) fn classify(error: &Error, safety: RetrySafety) -> Option<RetryReason
         Error::Decode(error) if matches!(error.problem(), DecodeProblem::NotJson { .. }) => {
             transient_if_repeatable
         }
-        Error::Decode(_) | Error::Credentials { .. } | Error::InvalidInput(_) => None,
+        Error::Decode(_)
+        | Error::Credentials { .. }
+        | Error::Pacing { .. }
+        | Error::InvalidInput(_) => None,
     }
 }
 

@@ -207,7 +207,7 @@ impl CognitoService {
         let mut request = SignUpRequest::new(self.app_client.id(), &user.email)
             .password(user.password)
             .user_attributes(attributes(user.attributes));
-        request.secret_hash = self.app_client.secret_hash(user.email.expose());
+        request.secret_hash = self.app_client.secret_hash(user.email.expose())?;
         self.client.send(&request).await
     }
 
@@ -266,7 +266,7 @@ impl CognitoService {
     ) -> Result<ForgotPasswordResponse, Error> {
         let username = username.into();
         let mut request = ForgotPasswordRequest::new(self.app_client.id(), &username);
-        request.secret_hash = self.app_client.secret_hash(username.expose());
+        request.secret_hash = self.app_client.secret_hash(username.expose())?;
         self.client.send(&request).await
     }
 
@@ -290,7 +290,7 @@ impl CognitoService {
             confirmation_code,
             new_password,
         );
-        request.secret_hash = self.app_client.secret_hash(username.expose());
+        request.secret_hash = self.app_client.secret_hash(username.expose())?;
         self.client.send(&request).await
     }
 }

@@ -199,7 +199,7 @@ async fn mfa_setup_ends_with_the_session_of_the_verified_app() -> Outcome {
     );
     let setup = sign_in.set_up_totp(challenge).await?;
     assert_eq!(
-        setup.uri("Shop", "alice").expose(),
+        setup.uri("Shop", "alice")?.expose(),
         "otpauth://totp/Shop:alice?secret=JBSWY3DPEHPK3PXP&issuer=Shop"
     );
     let wrong = sign_in.finish_totp(&setup, "000000", Some("Phone")).await;
@@ -339,6 +339,33 @@ async fn a_device_that_turns_out_stale_after_a_code_is_left_out_next_time() -> O
 }
 
 #[tokio::test]
+async fn a_remembered_device_goes_with_a_code_and_proves_itself_after_it() -> Outcome {
+    let play = load("device_after_mfa")?;
+    let sign_in = public(&play)?.with_device(device());
+    let challenge = challenge!(sign_in.password("alice", PASSWORD).await?, SmsMfa);
+    let outcome = sign_in.respond(challenge.answer("123456")).await?;
+    assert!(sign_in.device().is_some());
+    let tokens = signed_in(&play, outcome)?;
+    assert_eq!(tokens.device_key, Some(device().key));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_code_from_a_forgotten_device_signs_in_and_the_new_device_refreshes() -> Outcome {
+    let play = load("forgotten_device_with_code")?;
+    let sign_in = public(&play)?.with_device(device());
+    let challenge = challenge!(sign_in.password("alice", PASSWORD).await?, SmsMfa);
+    let outcome = sign_in.respond(challenge.answer("123456")).await?;
+    assert_eq!(sign_in.device(), None);
+    let tokens = outcome.tokens().ok_or("a challenge")?;
+    let new = tokens.new_device_metadata.ok_or("no new device")?;
+    let refreshed = sign_in.refresh("refresh-token").await?;
+    assert_eq!(refreshed.device_key, new.device_key);
+    play.verify()?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn srp_values_made_elsewhere_are_passed_on() -> Outcome {
     let play = load("srp_by_hand")?;
     let sign_in = public(&play)?;
@@ -419,7 +446,7 @@ async fn a_passkey_signs_in() -> Outcome {
         .user_auth(UserAuth::new("alice").web_authn())
         .await?;
     let challenge = challenge!(outcome, WebAuthn);
-    assert_eq!(challenge.options["rpId"], "localhost");
+    assert_eq!(challenge.options.expose()["rpId"], "localhost");
     let credential = json!({
         "id": "1oG8PY5xSxU",
         "rawId": "1oG8PY5xSxU",
@@ -552,11 +579,18 @@ fn context() -> Outcome<ContextDataType> {
 
 #[tokio::test]
 async fn metadata_and_context_go_with_every_step_of_the_public_side() -> Outcome {
-    for explicit in [false, true] {
+    for (explicit, both) in [(false, false), (true, false), (true, true)] {
         let play = load("context_public")?;
         let sign_in = public(&play)?
             .client_metadata([("tenant", "t-1")])
             .analytics_metadata(AnalyticsMetadataType::new().analytics_endpoint_id("endpoint"));
+        let elsewhere = ContextDataType::new("198.51.100.1", "", "", []);
+        let sign_in = if both {
+            // What was said for the public side alone wins.
+            sign_in.context_data(elsewhere)
+        } else {
+            sign_in
+        };
         let sign_in = if explicit {
             sign_in.user_context_data(UserContextDataType::new().ip_address("203.0.113.7"))
         } else {

@@ -8,8 +8,9 @@ use cognito_idp::{
     Client, Error, Sensitive,
     auth::{
         AppClient, AuthOutcome, Challenge, ChallengeAnswer, RememberedDevice, SignIn, Tokens,
-        totp_uri,
+        challenge::MfaSetup, totp_uri,
     },
+    error::DecodeProblem,
     operation::auth::ChallengeNameType,
     transport::{HttpClient, HttpFuture},
 };
@@ -228,10 +229,65 @@ proptest! {
     }
 
     #[test]
-    fn a_totp_address_is_ascii_whatever_the_names(issuer in "\\PC{0,12}", account in "\\PC{0,12}") {
-        let uri = totp_uri(&issuer, &account, &Sensitive::from("JBSWY3DPEHPK3PXP"));
-        prop_assert!(uri.expose().bytes().all(|byte| byte.is_ascii_graphic()));
-        prop_assert_eq!(uri.expose().matches(':').count(), 2);
+    fn a_totp_address_gives_back_the_names_or_they_are_refused_by_field(
+        issuer in "[\\PC\t]{0,12}|:?[a-z ]{0,3}",
+        account in "[\\PC\n]{0,12}|[a-z@%&=/]{0,3}:?",
+    ) {
+        let is_label = |text: &str| !text.trim().is_empty() && !text.contains(':');
+        let uri = match totp_uri(&issuer, &account, &Sensitive::from("JBSWY3DPEHPK3PXP")) {
+            Ok(uri) => uri,
+            Err(refused) => {
+                let expected = [("issuer", is_label(&issuer)), ("account", is_label(&account))];
+                let expected = expected.into_iter().filter(|(_, is_label)| !is_label);
+                let expected: Vec<_> = expected.map(|(field, _)| field).collect();
+                let fields = refused.problems().iter().map(|problem| problem.field.as_ref());
+                prop_assert_eq!(fields.collect::<Vec<_>>(), expected);
+                return Ok(());
+            }
+        };
+        prop_assert!(is_label(&issuer) && is_label(&account));
+        let (label, query) = uri.expose().split_once('?').expect("a query");
+        let label = label.strip_prefix("otpauth://totp/").expect("the type");
+        prop_assert!(label.bytes().all(|byte| byte.is_ascii_graphic()) && !label.contains('/'));
+        // As an app reads it that decodes first and parts then.
+        prop_assert_eq!(decoded(label), format!("{issuer}:{account}"));
+        let parameters: Vec<_> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
+        prop_assert_eq!(parameters.len(), 2);
+        prop_assert_eq!(parameters[0], ("secret", "JBSWY3DPEHPK3PXP"));
+        prop_assert_eq!((parameters[1].0, decoded(parameters[1].1)), ("issuer", issuer));
+    }
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = text.bytes();
+    let mut decoded = Vec::new();
+    while let Some(byte) = bytes.next() {
+        let mut digit = || char::from(bytes.next().expect("a digit")).to_digit(16);
+        decoded.push(match byte {
+            b'%' => digit()
+                .zip(digit())
+                .and_then(|(high, low)| u8::try_from(16 * high + low).ok()),
+            byte => Some(byte),
+        });
+    }
+    let bytes = decoded
+        .into_iter()
+        .collect::<Option<_>>()
+        .expect("hexadecimal");
+    String::from_utf8(bytes).expect("UTF-8")
+}
+
+#[test]
+fn a_totp_address_takes_base32_without_padding() {
+    let uri = |secret: &str| totp_uri("Shop", "alice", &secret.into());
+    let expected = "otpauth://totp/Shop:alice?secret=MZXW6YQ&issuer=Shop";
+    assert_eq!(
+        uri("MZXW6YQ=").as_ref().map(Sensitive::expose),
+        Ok(&expected.to_owned())
+    );
+    for secret in ["", "=", "MZXW6YQ 1", "MZXW=6YQ", "MZXW&x=y", "081"] {
+        let refused = uri(secret).expect_err(secret);
+        assert_eq!(refused.problems()[0].field, "secret");
     }
 }
 
@@ -264,6 +320,7 @@ async fn no_challenge_shows_what_is_secret() -> Result<(), Error> {
                 "SECRET_BLOCK": "marker",
                 "userAttributes": "{\"email\":\"marker\"}",
                 "question": "marker",
+                "CREDENTIAL_REQUEST_OPTIONS": "{\"challenge\":\"marker\"}",
             },
         }))?
         .client_metadata([("tenant", "marker")]);
@@ -278,6 +335,40 @@ async fn no_challenge_shows_what_is_secret() -> Result<(), Error> {
         for answer in answers(challenge) {
             assert!(!format!("{answer:?}").contains("marker"), "{name}");
         }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_totp_set_up_ends_by_the_status_or_without_one_by_the_session() -> Result<(), Error> {
+    let finish = async |status: Value, session: Value| {
+        let sign_in = sign_in(&json!({
+            "SecretCode": "JBSWY3DPEHPK3PXP",
+            "Status": status,
+            "Session": session,
+            "AuthenticationResult": {"AccessToken": "access"},
+        }))?;
+        let challenge = MfaSetup::new("alice", "session");
+        let setup = sign_in.set_up_totp(challenge).await?;
+        sign_in.finish_totp(&setup, "123456", None).await
+    };
+    for status in [json!("SUCCESS"), Value::Null] {
+        assert!(finish(status, json!("s")).await?.tokens().is_some());
+    }
+    for status in ["ERROR", "TOMORROW"] {
+        match finish(json!(status), json!("s")).await {
+            // No code was sent, so none is told.
+            Err(Error::Service(error)) => assert_eq!(error.code(), None),
+            result => panic!("{status}: {result:?}"),
+        }
+    }
+    for status in [json!("SUCCESS"), Value::Null] {
+        let problem = match finish(status, Value::Null).await {
+            Err(Error::Decode(error)) => error.problem().clone(),
+            result => panic!("{result:?}"),
+        };
+        let member = "Session";
+        assert_eq!(problem, DecodeProblem::MissingMember { member });
     }
     Ok(())
 }

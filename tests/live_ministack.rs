@@ -171,7 +171,7 @@ async fn a_registered_user_confirms_with_the_code_from_the_mail_and_signs_in() -
 
     let confirm = |code: &str| {
         let mut request = ConfirmSignUpRequest::new(pool.app.id(), &alice, code);
-        request.secret_hash = pool.app.secret_hash(&alice);
+        request.secret_hash = pool.app.secret_hash(&alice).expect("a username");
         request
     };
     server
@@ -562,12 +562,12 @@ async fn a_wrong_or_missing_secret_hash_is_not_authorized_on_every_call_that_car
     ] {
         let sign_up = |name: &str| {
             let mut request = SignUpRequest::new(app.id(), name).password(PASSWORD);
-            request.secret_hash = app.secret_hash(name);
+            request.secret_hash = app.secret_hash(name).expect("a username");
             request
         };
         let forgot = || {
             let mut request = ForgotPasswordRequest::new(app.id(), &alice);
-            request.secret_hash = app.secret_hash(&alice);
+            request.secret_hash = app.secret_hash(&alice).expect("a username");
             request
         };
         let admin = SignIn::admin(server.client.clone(), &pool.id, app.clone());
@@ -770,7 +770,7 @@ async fn sign_up_confirmed(
         .register(RegisterUser::new(username, PASSWORD))
         .await?;
     let mut request = ConfirmSignUpRequest::new(pool.app.id(), username, SIGN_UP_CODE);
-    request.secret_hash = pool.app.secret_hash(username);
+    request.secret_hash = pool.app.secret_hash(username)?;
     server.client.send(&request).await?;
     Ok(())
 }

@@ -631,7 +631,8 @@ async fn a_custom_endpoint_is_sent_to_and_the_region_signed_for() -> Outcome {
 async fn paced_calls_queue_for_their_turn_without_timing_out_there() -> Outcome {
     use cognito_idp::{operation::groups::AdminAddUserToGroupRequest, pacing::Pacing};
 
-    let script = Scripted::new([answer(200, "")]);
+    // An answer takes a moment, or no deadline would ever be looked at.
+    let script = Scripted::new([answer(200, "").after(Duration::from_millis(1))]);
     let client = script.client(|b| b.pacing(Pacing::new()).operation_timeout(SECOND))?;
     let started = tokio::time::Instant::now();
     let calls: Vec<_> = (0..255)
@@ -673,6 +674,48 @@ async fn paced_calls_slow_down_when_throttled_and_others_are_not_held_back() -> 
     let _ = client.send(&other).await;
     assert_eq!(script.sent().len(), 28);
     assert!(before.elapsed() < Duration::from_millis(5));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paced_call_that_gets_no_turn_is_refused_by_type_and_not_sent() -> Outcome {
+    use cognito_idp::{
+        operation::groups::AdminAddUserToGroupRequest,
+        pacing::{Pacing, PacingError, QuotaCategory},
+    };
+
+    let request = AdminAddUserToGroupRequest::new("eu-central-1_example", "alice", "g");
+    let nobody_waits = || {
+        Pacing::new()
+            .max_waiting(0)
+            .limit(QuotaCategory::UserUpdate, 1.0)
+    };
+    let script = Scripted::new([answer(200, "")]);
+    let client = script.client(|b| b.pacing(nobody_waits()))?;
+    client.send(&request).await?;
+    let error = client.send(&request).await.err().ok_or("a success")?;
+    assert_eq!(script.sent().len(), 1);
+    assert_eq!(error.operation(), Some("AdminAddUserToGroup"));
+    assert!(error.is_throttled() && error.is_retryable() && !error.outcome_unknown());
+    assert_eq!(
+        error.to_string(),
+        "AdminAddUserToGroup: not sent, to keep within the quota"
+    );
+    match error {
+        Error::Pacing {
+            error: PacingError::QueueFull { category, .. },
+            ..
+        } => assert_eq!(category, QuotaCategory::UserUpdate),
+        error => return Err(error.into()),
+    }
+
+    // A retry that gets no turn leaves the attempt before as what is known.
+    let script = Scripted::new([failure(TransportErrorKind::Timeout), answer(200, "")]);
+    let client = script.client(|b| b.pacing(nobody_waits()))?;
+    let error = client.send(&request).await.err().ok_or("a success")?;
+    assert_eq!(script.sent().len(), 1);
+    assert!(matches!(error, Error::Transport { .. }), "{error}");
+    assert!(error.outcome_unknown());
     Ok(())
 }
 

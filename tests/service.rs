@@ -98,9 +98,8 @@ fn service(server: &Arc<Scripted>) -> Result<CognitoService, InvalidInput> {
 }
 
 fn hash(username: &str) -> String {
-    secret_hash("client-secret", username, "client-id")
-        .expose()
-        .clone()
+    let hash = secret_hash("client-secret", username, "client-id");
+    hash.expect("a name").expose().clone()
 }
 
 fn refusal(code: &str) -> (u16, Value) {
@@ -145,6 +144,48 @@ async fn without_a_client_secret_no_secret_hash_is_sent() -> TestResult {
     assert!(server.sent().iter().all(
         |(_, _, body)| !body.to_string().contains("Hash") && !body.to_string().contains("HASH")
     ));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_secret_hash_over_an_empty_name_is_refused_by_field_before_anything_is_sent() -> TestResult
+{
+    let server = Scripted::new([]);
+    let refusing = service(&server)?;
+    let sign_in = refusing.sign_in();
+    let user = RegisterUser::new("", "P@ss");
+    let refused = [
+        refusing.login("", "P@ss").await.err(),
+        refusing
+            .respond_to_new_password_challenge("", "N3w", "session")
+            .await
+            .err(),
+        refusing.register(user).await.err(),
+        refusing.forgot_password("").await.err(),
+        refusing.confirm_forgot_password("", "1", "N3w").await.err(),
+        sign_in.refresh_token_auth("", "token").await.err(),
+        sign_in.custom("").await.err(),
+    ];
+    for error in refused {
+        let Some(Error::InvalidInput(error)) = error else {
+            return Err(format!("{error:?}").into());
+        };
+        let fields: Vec<_> = error
+            .problems()
+            .iter()
+            .map(|problem| &problem.field)
+            .collect();
+        assert_eq!(fields, ["username"]);
+    }
+    assert!(refusing.app_client().secret_hash("").is_err());
+    assert!(secret_hash("client-secret", "", "client-id").is_err());
+    assert!(server.sent().is_empty());
+
+    // Without a secret there is no hash, and Cognito is the one to refuse.
+    let plain = CognitoService::new(config(&server))?;
+    assert_eq!(plain.app_client().secret_hash("")?, None);
+    plain.forgot_password("").await?;
+    assert_eq!(server.sent().len(), 1);
     Ok(())
 }
 

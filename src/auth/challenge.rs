@@ -127,71 +127,146 @@ impl Challenge {
         available: Vec<ChallengeNameType>,
         login_name: Sensitive<String>,
     ) -> Self {
-        let state = State {
-            username: username(&parameters, login_name),
-            session,
-        };
+        let username = username(&parameters, login_name);
+        // Asked for last, so that it keeps what no field has taken.
+        let state = |rest: &mut Parameters| State::new(username, session, rest);
         let from = &mut parameters;
         match name {
             ChallengeNameType::SmsMfa => Self::SmsMfa(SmsMfa {
                 delivery: Delivery::read(from),
-                state,
+                state: state(from),
             }),
             ChallengeNameType::EmailOtp => Self::EmailOtp(EmailOtp {
                 delivery: Delivery::read(from),
-                state,
+                state: state(from),
             }),
             ChallengeNameType::SmsOtp => Self::SmsOtp(SmsOtp {
                 delivery: Delivery::read(from),
-                state,
+                state: state(from),
             }),
             ChallengeNameType::SoftwareTokenMfa => Self::SoftwareTokenMfa(SoftwareTokenMfa {
                 friendly_device_name: plain(from, "FRIENDLY_DEVICE_NAME"),
-                state,
+                state: state(from),
             }),
             ChallengeNameType::SelectMfaType => Self::SelectMfaType(SelectMfaType {
-                choices: json(from, "MFAS_CAN_CHOOSE"),
-                state,
+                choices: mfa_types(from, "MFAS_CAN_CHOOSE"),
+                state: state(from),
             }),
             ChallengeNameType::MfaSetup => Self::MfaSetup(MfaSetup {
-                choices: json(from, "MFAS_CAN_SETUP"),
-                state,
+                choices: mfa_types(from, "MFAS_CAN_SETUP"),
+                state: state(from),
             }),
             ChallengeNameType::SelectChallenge => Self::SelectChallenge(SelectChallenge {
                 choices: available,
-                state,
+                state: state(from),
             }),
-            ChallengeNameType::Password => Self::Password(Password { state }),
-            ChallengeNameType::PasswordSrp => Self::PasswordSrp(PasswordSrp { state }),
+            ChallengeNameType::Password => Self::Password(Password { state: state(from) }),
+            ChallengeNameType::PasswordSrp => Self::PasswordSrp(PasswordSrp { state: state(from) }),
             ChallengeNameType::PasswordVerifier => Self::PasswordVerifier(PasswordVerifier {
                 parameters: SrpParameters::read(from),
-                state,
+                state: state(from),
             }),
-            ChallengeNameType::DeviceSrpAuth => Self::DeviceSrpAuth(DeviceSrpAuth { state }),
+            ChallengeNameType::DeviceSrpAuth => {
+                Self::DeviceSrpAuth(DeviceSrpAuth { state: state(from) })
+            }
             ChallengeNameType::DevicePasswordVerifier => {
                 Self::DevicePasswordVerifier(DevicePasswordVerifier {
                     parameters: SrpParameters::read(from),
-                    state,
+                    state: state(from),
                 })
             }
             ChallengeNameType::NewPasswordRequired => {
-                Self::NewPasswordRequired(NewPasswordRequired::read(state, from))
+                Self::NewPasswordRequired(NewPasswordRequired::read(from, state))
             }
             ChallengeNameType::CustomChallenge => {
+                let state = state(&mut BTreeMap::new());
                 Self::CustomChallenge(CustomChallenge { parameters, state })
             }
             ChallengeNameType::WebAuthn => Self::WebAuthn(WebAuthn {
-                options: json(from, "CREDENTIAL_REQUEST_OPTIONS"),
-                state,
+                options: json::<Value>(from, "CREDENTIAL_REQUEST_OPTIONS").into(),
+                state: state(from),
             }),
-            ChallengeNameType::AdminNoSrpAuth => Self::AdminNoSrpAuth(AdminNoSrpAuth { state }),
-            name @ ChallengeNameType::Other(_) => Self::Other(OtherChallenge {
-                name,
-                parameters,
-                state,
-            }),
+            ChallengeNameType::AdminNoSrpAuth => {
+                Self::AdminNoSrpAuth(AdminNoSrpAuth { state: state(from) })
+            }
+            name @ ChallengeNameType::Other(_) => {
+                let state = state(&mut BTreeMap::new());
+                Self::Other(OtherChallenge {
+                    name,
+                    parameters,
+                    state,
+                })
+            }
         }
     }
+}
+
+/// Gives the challenges what they have in common; `new` to those that need no more than that.
+macro_rules! in_common {
+    ($($challenge:ident $({ $($field:ident: $empty:expr),* })?;)*) => {$(
+        impl $challenge {
+            $(
+                /// Makes the challenge again from the session that a sign-in gave, for instance in
+                /// another process.
+                ///
+                /// The username must be the canonical one if the user signed in with an alias. What
+                /// else Cognito told with the challenge is empty.
+                #[must_use]
+                pub fn new(
+                    username: impl Into<Sensitive<String>>,
+                    session: impl Into<Sensitive<String>>,
+                ) -> Self {
+                    Self {
+                        $($field: $empty,)*
+                        state: State::of_session(username, session),
+                    }
+                }
+            )?
+
+            /// The username that the answer will carry.
+            #[must_use]
+            pub fn username(&self) -> &Sensitive<String> {
+                &self.state.username
+            }
+
+            /// The session, for those who keep it instead of the challenge.
+            #[must_use]
+            pub fn session(&self) -> Option<&Sensitive<String>> {
+                self.state.session.as_ref()
+            }
+
+            /// The parameters of the challenge that have no field of their own, as Cognito sent them.
+            #[must_use]
+            pub fn other_parameters(&self) -> &BTreeMap<String, Sensitive<String>> {
+                &self.state.other_parameters
+            }
+        }
+    )*};
+}
+
+in_common! {
+    SmsMfa { delivery: Delivery::default() };
+    EmailOtp { delivery: Delivery::default() };
+    SmsOtp { delivery: Delivery::default() };
+    SoftwareTokenMfa { friendly_device_name: None };
+    SelectMfaType { choices: Vec::new() };
+    MfaSetup { choices: Vec::new() };
+    SelectChallenge { choices: Vec::new() };
+    Password {};
+    PasswordSrp {};
+    // The proof is computed from what came with the challenge.
+    PasswordVerifier;
+    DeviceSrpAuth {};
+    DevicePasswordVerifier;
+    NewPasswordRequired {
+        required_attributes: Vec::new(),
+        user_attributes: BTreeMap::new(),
+        answered_attributes: BTreeMap::new()
+    };
+    CustomChallenge { parameters: BTreeMap::new() };
+    WebAuthn { options: Value::Null.into() };
+    AdminNoSrpAuth {};
+    OtherChallenge;
 }
 
 /// What every answer carries: which sign-in it belongs to, and whose.
@@ -200,9 +275,35 @@ struct State {
     /// Not an alias: answers, and secret hashes over them, take the canonical name.
     username: Sensitive<String>,
     session: Option<Sensitive<String>>,
+    /// Parameters that no field has taken.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    other_parameters: Parameters,
 }
 
 impl State {
+    fn new(
+        username: Sensitive<String>,
+        session: Option<Sensitive<String>>,
+        rest: &mut Parameters,
+    ) -> Self {
+        let mut other_parameters = std::mem::take(rest);
+        other_parameters.retain(|name, value| {
+            !matches!(name.as_str(), "USERNAME" | "USER_ID_FOR_SRP") || *value != username
+        });
+        Self {
+            username,
+            session,
+            other_parameters,
+        }
+    }
+
+    fn of_session(
+        username: impl Into<Sensitive<String>>,
+        session: impl Into<Sensitive<String>>,
+    ) -> Self {
+        Self::new(username.into(), Some(session.into()), &mut BTreeMap::new())
+    }
+
     fn answer(self, name: ChallengeNameType) -> ChallengeAnswer {
         let username = self.username.clone();
         ChallengeAnswer {
@@ -367,10 +468,6 @@ impl MfaSetup {
             .answer(ChallengeNameType::MfaSetup)
             .response("EMAIL", address)
     }
-
-    pub(crate) fn session(&self) -> Option<&Sensitive<String>> {
-        self.state.session.as_ref()
-    }
 }
 
 /// The user must choose how to sign in.
@@ -401,6 +498,18 @@ impl SelectChallenge {
     pub fn answer_password_srp(self, password: impl Into<Sensitive<String>>) -> ChallengeAnswer {
         self.answer(&ChallengeNameType::PasswordSrp)
             .prove(Proof::Password(password.into()))
+    }
+
+    /// Chooses the password, with an `SRP_A` that was made elsewhere; [`PasswordVerifier`] follows.
+    pub fn answer_srp_a(self, srp_a: impl Into<Sensitive<String>>) -> ChallengeAnswer {
+        self.answer(&ChallengeNameType::PasswordSrp)
+            .response("SRP_A", srp_a)
+    }
+
+    /// Chooses the passkey and gives at once what the browser gave, as [`WebAuthn::answer`] does.
+    pub fn answer_web_authn(self, credential: impl Into<Sensitive<Value>>) -> ChallengeAnswer {
+        self.answer(&ChallengeNameType::WebAuthn)
+            .credential(credential)
     }
 }
 
@@ -446,7 +555,8 @@ impl PasswordSrp {
 
 /// The second step of SRP with the password.
 ///
-/// You meet it only if you sent an `SRP_A` of your own; it must be answered within seconds.
+/// You meet it only if you sent an `SRP_A` of your own; it must be answered within seconds. The proof
+/// is over the [`username`](Self::username) (`USER_ID_FOR_SRP`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PasswordVerifier {
@@ -456,12 +566,6 @@ pub struct PasswordVerifier {
 }
 
 impl PasswordVerifier {
-    /// The name that the proof is over (`USER_ID_FOR_SRP`).
-    #[must_use]
-    pub fn username(&self) -> &Sensitive<String> {
-        &self.state.username
-    }
-
     /// Answers with the proof and the time that it was signed with.
     pub fn answer(
         self,
@@ -574,33 +678,6 @@ pub struct NewPasswordRequired {
 }
 
 impl NewPasswordRequired {
-    /// Makes the challenge again from the session that a sign-in gave.
-    ///
-    /// The username must be the canonical one if the user signed in with an alias.
-    #[must_use]
-    pub fn new(
-        username: impl Into<Sensitive<String>>,
-        session: impl Into<Sensitive<String>>,
-    ) -> Self {
-        let state = State {
-            username: username.into(),
-            session: Some(session.into()),
-        };
-        Self::read(state, &mut BTreeMap::new())
-    }
-
-    /// The session, for those who keep it instead of the challenge.
-    #[must_use]
-    pub fn session(&self) -> Option<&Sensitive<String>> {
-        self.state.session.as_ref()
-    }
-
-    /// The username that the answer will carry.
-    #[must_use]
-    pub fn username(&self) -> &Sensitive<String> {
-        &self.state.username
-    }
-
     /// Sets an attribute that the pool requires, such as `given_name`.
     #[must_use]
     pub fn attribute(
@@ -624,17 +701,17 @@ impl NewPasswordRequired {
         answer
     }
 
-    fn read(state: State, parameters: &mut Parameters) -> Self {
-        let required: Vec<String> = json(parameters, "requiredAttributes");
+    fn read(parameters: &mut Parameters, state: impl FnOnce(&mut Parameters) -> State) -> Self {
         let strip = |name: String| match name.strip_prefix("userAttributes.") {
             Some(name) => name.to_owned(),
             None => name,
         };
+        let required = texts(parameters, "requiredAttributes");
         Self {
-            required_attributes: required.into_iter().map(strip).collect(),
-            user_attributes: json(parameters, "userAttributes"),
+            required_attributes: required.map(strip).collect(),
+            user_attributes: attributes(parameters),
             answered_attributes: BTreeMap::new(),
-            state,
+            state: state(parameters),
         }
     }
 }
@@ -663,18 +740,16 @@ impl CustomChallenge {
 pub struct WebAuthn {
     /// What to call the browser's `navigator.credentials.get` with, in the form that
     /// `PublicKeyCredential.parseRequestOptionsFromJSON` takes; `null` if it could not be read.
-    pub options: Value,
+    pub options: Sensitive<Value>,
     state: State,
 }
 
 impl WebAuthn {
     /// Answers with what the browser gave, in the form of the credential's `toJSON()`.
     pub fn answer(self, credential: impl Into<Sensitive<Value>>) -> ChallengeAnswer {
-        // A `Value` always has a text.
-        let credential = credential.into().expose().to_string();
         self.state
             .answer(ChallengeNameType::WebAuthn)
-            .response("CREDENTIAL", credential)
+            .credential(credential)
     }
 }
 
@@ -706,9 +781,25 @@ pub struct OtherChallenge {
 }
 
 impl OtherChallenge {
+    /// Makes the challenge again from its name and the session that a sign-in gave.
+    ///
+    /// The username must be the canonical one if the user signed in with an alias.
+    #[must_use]
+    pub fn new(
+        name: impl Into<ChallengeNameType>,
+        username: impl Into<Sensitive<String>>,
+        session: impl Into<Sensitive<String>>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            parameters: BTreeMap::new(),
+            state: State::of_session(username, session),
+        }
+    }
+
     /// Answers with raw responses, such as `("EMAIL_MFA_CODE", "123456")`.
     ///
-    /// `USERNAME` and `SECRET_HASH` are added.
+    /// `USERNAME` and `SECRET_HASH` are added, and `DEVICE_KEY` unless it is among them.
     pub fn answer<K, V>(self, responses: impl IntoIterator<Item = (K, V)>) -> ChallengeAnswer
     where
         K: Into<String>,
@@ -720,6 +811,8 @@ impl OtherChallenge {
             .fold(answer, |answer, (name, value)| answer.response(name, value))
     }
 }
+
+const CREDENTIAL: &str = "CREDENTIAL";
 
 /// An answer to a challenge, ready to be sent with [`SignIn::respond`](super::SignIn::respond).
 #[derive(Clone, Debug, PartialEq)]
@@ -741,6 +834,20 @@ impl ChallengeAnswer {
     ) -> Self {
         self.responses.insert(name.into(), value.into());
         self
+    }
+
+    fn credential(self, credential: impl Into<Sensitive<Value>>) -> Self {
+        // A `Value` always has a text.
+        let credential = credential.into().expose().to_string();
+        self.response(CREDENTIAL, credential)
+    }
+
+    /// Whether a passkey answers: the one answer that goes without `DEVICE_KEY`.
+    ///
+    /// AWS asks for the key "for device authentication", which does not follow a passkey, and
+    /// Amplify's clients leave it out there.
+    pub(super) fn is_of_passkey(&self) -> bool {
+        self.responses.contains_key(CREDENTIAL)
     }
 
     #[cfg(feature = "srp")]
@@ -779,9 +886,251 @@ fn plain(parameters: &mut Parameters, name: &str) -> Option<String> {
     parameters.remove(name).map(|text| text.expose().clone())
 }
 
-/// Takes out a parameter that is JSON in a string; one that is missing or malformed reads as empty.
+/// Takes out a parameter that is JSON in a string; one that is missing or malformed reads as empty,
+/// and stays.
 fn json<T: DeserializeOwned + Default>(parameters: &mut Parameters, name: &str) -> T {
-    let text = parameters.remove(name);
-    text.and_then(|text| serde_json::from_str(text.expose()).ok())
-        .unwrap_or_default()
+    let text = parameters.get(name);
+    let Some(value) = text.and_then(|text| serde_json::from_str(text.expose()).ok()) else {
+        return T::default();
+    };
+    parameters.remove(name);
+    value
+}
+
+/// Takes out a list of texts; what is no text in it is left out.
+fn texts(parameters: &mut Parameters, name: &str) -> impl Iterator<Item = String> + use<> {
+    let values: Vec<Value> = json(parameters, name);
+    values.into_iter().filter_map(|value| match value {
+        Value::String(text) => Some(text),
+        _ => None,
+    })
+}
+
+fn mfa_types(parameters: &mut Parameters, name: &str) -> Vec<MfaType> {
+    texts(parameters, name).map(Into::into).collect()
+}
+
+/// Takes out the attributes of a user; a value that is no text stands as its JSON, `null` for none.
+fn attributes(parameters: &mut Parameters) -> BTreeMap<String, Sensitive<String>> {
+    let values: BTreeMap<String, Value> = json(parameters, "userAttributes");
+    let value = |(name, value)| {
+        let text = match value {
+            Value::Null => return None,
+            Value::String(text) => text,
+            value => value.to_string(),
+        };
+        Some((name, text.into()))
+    };
+    values.into_iter().filter_map(value).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(name: &str, parameters: &[(&str, &str)]) -> Challenge {
+        let parameters = parameters
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), Sensitive::from(*value)));
+        let session = Some("session".into());
+        let parameters = parameters.collect();
+        Challenge::read(name.into(), session, parameters, Vec::new(), "login".into())
+    }
+
+    /// What all challenges have in common, as the enum does not tell it.
+    macro_rules! common {
+        ($challenge:expr, $($variant:ident)*) => {
+            match $challenge {
+                $(Challenge::$variant(challenge) => (
+                    challenge.username().clone(),
+                    challenge.session().cloned(),
+                    challenge.other_parameters().clone(),
+                ),)*
+            }
+        };
+    }
+
+    fn common(challenge: &Challenge) -> (Sensitive<String>, Option<Sensitive<String>>, Parameters) {
+        common!(challenge, SmsMfa EmailOtp SmsOtp SoftwareTokenMfa SelectMfaType MfaSetup
+            SelectChallenge Password PasswordSrp PasswordVerifier DeviceSrpAuth
+            DevicePasswordVerifier NewPasswordRequired CustomChallenge WebAuthn AdminNoSrpAuth Other)
+    }
+
+    #[test]
+    fn every_challenge_keeps_the_parameters_that_it_does_not_know_also_in_storage()
+    -> Result<(), serde_json::Error> {
+        let parameters = [
+            ("USER_ID_FOR_SRP", "alice"),
+            ("USERNAME", "alice"),
+            ("additionalInfo", "x"),
+        ];
+        let expected = Parameters::from([("additionalInfo".to_owned(), "x".into())]);
+        for name in ChallengeNameType::VALUES.iter().chain(&["TOMORROW"]) {
+            let challenge = read(name, &parameters);
+            let stored = serde_json::to_string(&challenge)?;
+            let challenge: Challenge = serde_json::from_str(&stored)?;
+            let (username, session, other) = common(&challenge);
+            assert_eq!(username, "alice".into(), "{name}");
+            assert_eq!(session, Some("session".into()), "{name}");
+            match &challenge {
+                Challenge::CustomChallenge(CustomChallenge { parameters, .. })
+                | Challenge::Other(OtherChallenge { parameters, .. }) => {
+                    assert_eq!(parameters.len(), 3, "{name}");
+                    assert!(other.is_empty(), "{name}");
+                }
+                _ => assert_eq!(other, expected, "{name}"),
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_a_field_has_taken_is_not_kept_twice_and_what_it_cannot_read_is_kept() {
+        let delivered = read("SMS_MFA", &[("CODE_DELIVERY_DESTINATION", "+*0123")]);
+        assert!(common(&delivered).2.is_empty());
+        for (name, parameter) in [
+            ("SELECT_MFA_TYPE", "MFAS_CAN_CHOOSE"),
+            ("MFA_SETUP", "MFAS_CAN_SETUP"),
+            ("NEW_PASSWORD_REQUIRED", "userAttributes"),
+            ("NEW_PASSWORD_REQUIRED", "requiredAttributes"),
+            ("WEB_AUTHN", "CREDENTIAL_REQUEST_OPTIONS"),
+        ] {
+            let malformed = read(name, &[(parameter, "[")]);
+            let kept = Parameters::from([(parameter.to_owned(), "[".into())]);
+            assert_eq!(common(&malformed).2, kept, "{parameter}");
+        }
+        // Names that differ from the one taken say something.
+        let named = read(
+            "SMS_MFA",
+            &[("USER_ID_FOR_SRP", "sub"), ("USERNAME", "alice")],
+        );
+        let kept = Parameters::from([("USERNAME".to_owned(), "alice".into())]);
+        assert_eq!(common(&named).2, kept);
+    }
+
+    #[test]
+    fn one_value_that_is_no_text_does_not_empty_the_rest() {
+        let challenge = read(
+            "NEW_PASSWORD_REQUIRED",
+            &[
+                (
+                    "requiredAttributes",
+                    r#"["userAttributes.given_name",1,null,"birthdate"]"#,
+                ),
+                (
+                    "userAttributes",
+                    r#"{"email_verified":true,"name":"n","age":7,"email":null,"address":{"x":"y"}}"#,
+                ),
+            ],
+        );
+        let Challenge::NewPasswordRequired(challenge) = challenge else {
+            panic!("another challenge");
+        };
+        assert_eq!(challenge.required_attributes, ["given_name", "birthdate"]);
+        let expected = [
+            ("address", r#"{"x":"y"}"#),
+            ("age", "7"),
+            ("email_verified", "true"),
+            ("name", "n"),
+        ];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.into()));
+        assert_eq!(challenge.user_attributes, BTreeMap::from(expected));
+
+        let choice = read(
+            "SELECT_MFA_TYPE",
+            &[("MFAS_CAN_CHOOSE", r#"["SMS_MFA",null,"X"]"#)],
+        );
+        let Challenge::SelectMfaType(choice) = choice else {
+            panic!("another challenge");
+        };
+        assert_eq!(choice.choices, [MfaType::SmsMfa, "X".into()]);
+    }
+
+    #[test]
+    fn a_challenge_made_of_its_session_is_answered_as_the_one_that_was_posed() {
+        let made = [
+            ("SMS_MFA", SmsMfa::new("alice", "session").answer("1")),
+            ("EMAIL_OTP", EmailOtp::new("alice", "session").answer("1")),
+            ("SMS_OTP", SmsOtp::new("alice", "session").answer("1")),
+            (
+                "SOFTWARE_TOKEN_MFA",
+                SoftwareTokenMfa::new("alice", "session").answer("1"),
+            ),
+            (
+                "SELECT_MFA_TYPE",
+                SelectMfaType::new("alice", "session").answer(&MfaType::SmsMfa),
+            ),
+            (
+                "MFA_SETUP",
+                MfaSetup::new("alice", "session").answer_email("a@example.com"),
+            ),
+            (
+                "SELECT_CHALLENGE",
+                SelectChallenge::new("alice", "session").answer_password("P"),
+            ),
+            ("PASSWORD", Password::new("alice", "session").answer("P")),
+            (
+                "PASSWORD_SRP",
+                PasswordSrp::new("alice", "session").answer_srp_a("abc"),
+            ),
+            (
+                "DEVICE_SRP_AUTH",
+                DeviceSrpAuth::new("alice", "session").answer_srp_a("key", "abc"),
+            ),
+            (
+                "NEW_PASSWORD_REQUIRED",
+                NewPasswordRequired::new("alice", "session").answer("P"),
+            ),
+            (
+                "CUSTOM_CHALLENGE",
+                CustomChallenge::new("alice", "session").answer("42"),
+            ),
+            (
+                "WEB_AUTHN",
+                WebAuthn::new("alice", "session").answer(json!({"id": "x"})),
+            ),
+            (
+                "ADMIN_NO_SRP_AUTH",
+                AdminNoSrpAuth::new("alice", "session").answer("P"),
+            ),
+            (
+                "EMAIL_MFA",
+                OtherChallenge::new("EMAIL_MFA", "alice", "session").answer([("A", "b")]),
+            ),
+        ];
+        for (name, made) in made {
+            let posed = match read(name, &[("USERNAME", "alice")]) {
+                Challenge::SmsMfa(c) => c.answer("1"),
+                Challenge::EmailOtp(c) => c.answer("1"),
+                Challenge::SmsOtp(c) => c.answer("1"),
+                Challenge::SoftwareTokenMfa(c) => c.answer("1"),
+                Challenge::SelectMfaType(c) => c.answer(&MfaType::SmsMfa),
+                Challenge::MfaSetup(c) => c.answer_email("a@example.com"),
+                Challenge::SelectChallenge(c) => c.answer_password("P"),
+                Challenge::Password(c) => c.answer("P"),
+                Challenge::PasswordSrp(c) => c.answer_srp_a("abc"),
+                Challenge::DeviceSrpAuth(c) => c.answer_srp_a("key", "abc"),
+                Challenge::NewPasswordRequired(c) => c.answer("P"),
+                Challenge::CustomChallenge(c) => c.answer("42"),
+                Challenge::WebAuthn(c) => c.answer(json!({"id": "x"})),
+                Challenge::AdminNoSrpAuth(c) => c.answer("P"),
+                Challenge::Other(c) => c.answer([("A", "b")]),
+                challenge => panic!("{} cannot be made", challenge.name()),
+            };
+            assert_eq!(made, posed, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_options_of_a_passkey_are_read_and_not_shown() {
+        let options = r#"{"challenge":"marker","allowCredentials":[{"id":"marker"}]}"#;
+        let challenge = read("WEB_AUTHN", &[("CREDENTIAL_REQUEST_OPTIONS", options)]);
+        assert!(!format!("{challenge:?} {challenge:#?}").contains("marker"));
+        let Challenge::WebAuthn(challenge) = challenge else {
+            panic!("another challenge");
+        };
+        assert_eq!(challenge.options.expose()["challenge"], "marker");
+    }
 }

@@ -1,24 +1,25 @@
 //! Remembered devices.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use serde::{Deserialize, Serialize};
 
-use crate::sensitive::Sensitive;
+use super::{SignIn, Tokens};
 #[cfg(feature = "srp")]
 use crate::{
-    auth::{
-        SignIn,
-        srp::{DEVICE_PASSWORD_LEN, DEVICE_SALT_LEN, DeviceVerifier},
-    },
-    error::{Error, InvalidInput},
+    auth::srp::{DEVICE_PASSWORD_LEN, DEVICE_SALT_LEN, DeviceVerifier},
+    error::InvalidInput,
     operation::{
         auth::NewDeviceMetadataType,
         devices::{ConfirmDeviceRequest, ConfirmDeviceResponse, DeviceSecretVerifierConfigType},
     },
+};
+use crate::{
+    error::{Error, ErrorCode},
+    sensitive::Sensitive,
 };
 
 /// A device that Cognito remembers, with the password that it proves itself with.
@@ -30,9 +31,10 @@ use crate::{
 pub struct RememberedDevice {
     /// Key of the device.
     pub key: String,
-    /// Key of the device's group.
+    /// Key of the device's group; empty if only the key is known.
     pub group_key: String,
-    /// Password that was made up when the device was confirmed; it is never sent.
+    /// Password that was made up when the device was confirmed; it is never sent. Empty if only the
+    /// key is known.
     pub password: Sensitive<String>,
 }
 
@@ -49,6 +51,32 @@ impl RememberedDevice {
             group_key: group_key.into(),
             password: password.into(),
         }
+    }
+
+    /// Names a device of which only the key is known.
+    ///
+    /// That is enough to refresh tokens in a pool that tracks devices. It does not prove the device
+    /// at a sign-in: [`DeviceSrpAuth`](super::Challenge::DeviceSrpAuth) is then handed to you.
+    ///
+    /// ```
+    /// use cognito_idp::auth::{RememberedDevice, SignIn};
+    ///
+    /// # async fn example(sign_in: SignIn, refresh_token: &str) -> Result<(), cognito_idp::Error> {
+    /// let device = RememberedDevice::key_only("eu-central-1_aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee");
+    /// let tokens = sign_in.with_device(device).refresh(refresh_token).await?;
+    /// # let _ = tokens;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn key_only(key: impl Into<String>) -> Self {
+        Self::new(key, "", "")
+    }
+
+    /// Whether the device has what it takes to answer Cognito's challenge.
+    #[cfg(feature = "srp")]
+    pub(super) fn can_prove_itself(&self) -> bool {
+        !self.group_key.is_empty() && !self.password.expose().is_empty()
     }
 }
 
@@ -96,25 +124,118 @@ impl SignIn {
     }
 }
 
+impl SignIn {
+    /// The key to refresh with: that of the device which the last tokens belong to.
+    pub(super) fn refresh_device_key(&self) -> Option<String> {
+        let slot = self.device_slot()?;
+        let own = || slot.device().map(|device| device.key.clone());
+        slot.new_key().clone().or_else(own)
+    }
+
+    /// This sign-in, to refresh with the device that the tokens belong to.
+    ///
+    /// Cognito makes a new device where it does not take the remembered one, and then refuses to
+    /// refresh for any other.
+    pub(super) fn for_tokens(self, tokens: &Tokens) -> Self {
+        match &tokens.device_key {
+            Some(key) if self.device().is_none_or(|device| device.key != *key) => {
+                self.with_device(RememberedDevice::key_only(key))
+            }
+            _ => self,
+        }
+    }
+
+    /// Notes which device the tokens of a sign-in belong to.
+    pub(super) fn note_device_of(&self, tokens: &mut Tokens) {
+        let new = tokens.new_device_metadata.as_ref();
+        let new_key = new.and_then(|device| device.device_key.clone());
+        if let Some(slot) = self.device_slot() {
+            slot.new_key().clone_from(&new_key);
+        }
+        let own = || self.device().map(|device| device.key.clone());
+        tokens.device_key = new_key.or_else(own);
+    }
+
+    /// Learns from what came of a request that was sent once more without the key of a device, because
+    /// Cognito may not know that one.
+    pub(super) fn learn_without_device<T>(&self, key: &str, result: &Result<T, Error>) {
+        // The code may have meant something else; then it has come again.
+        if is_verdict(result) {
+            self.forget_device(key);
+        }
+    }
+
+    /// Forgets the device of this key, because Cognito does not know it.
+    pub(super) fn forget_device(&self, key: &str) {
+        if let Some(slot) = self.device_slot() {
+            slot.forget(key);
+        }
+    }
+}
+
+/// Whether it may be the device that was not found.
+///
+/// The code is the same for the app client and the pool. Where the message names one of those, the
+/// device is not to blame; where it does not, what comes next must tell.
+pub(super) fn may_mean_unknown_device<T>(result: &Result<T, Error>) -> bool {
+    let Err(Error::Service(error)) = result else {
+        return false;
+    };
+    let message = error.message().unwrap_or_default().to_ascii_lowercase();
+    error.code() == Some(&ErrorCode::ResourceNotFound) && !message.starts_with("user pool")
+}
+
+/// Whether Cognito has looked at the request, and so knows the pool and the app client.
+fn is_verdict<T>(result: &Result<T, Error>) -> bool {
+    let error = match result {
+        Ok(_) => return true,
+        Err(error) => error,
+    };
+    let is_refusal = error
+        .status()
+        .is_some_and(|status| status.is_client_error());
+    is_refusal && !error.is_throttled() && error.code() != Some(&ErrorCode::ResourceNotFound)
+}
+
 /// The device of a sign-in, until Cognito says that it does not know it.
 #[derive(Clone, Debug)]
 pub(super) struct DeviceSlot {
-    shared: Arc<(RememberedDevice, AtomicBool)>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    device: RememberedDevice,
+    is_forgotten: AtomicBool,
+    /// Key of the device that Cognito made at the last sign-in, although there was one.
+    new_key: Mutex<Option<String>>,
 }
 
 impl DeviceSlot {
     pub(super) fn new(device: RememberedDevice) -> Self {
         Self {
-            shared: Arc::new((device, AtomicBool::new(false))),
+            shared: Arc::new(Shared {
+                device,
+                is_forgotten: AtomicBool::new(false),
+                new_key: Mutex::default(),
+            }),
         }
     }
 
     pub(super) fn device(&self) -> Option<&RememberedDevice> {
-        let (device, forgotten) = &*self.shared;
-        (!forgotten.load(Relaxed)).then_some(device)
+        let is_forgotten = self.shared.is_forgotten.load(Relaxed);
+        (!is_forgotten).then_some(&self.shared.device)
     }
 
-    pub(super) fn forget(&self) {
-        self.shared.1.store(true, Relaxed);
+    fn forget(&self, key: &str) {
+        if self.shared.device.key == key {
+            self.shared.is_forgotten.store(true, Relaxed);
+        }
+        self.new_key().take_if(|new_key| new_key == key);
+    }
+
+    fn new_key(&self) -> MutexGuard<'_, Option<String>> {
+        let new_key = self.shared.new_key.lock();
+        new_key.unwrap_or_else(PoisonError::into_inner)
     }
 }

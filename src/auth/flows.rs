@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::proof::{self, Pending, Proof, RandomSource};
 use super::{
     AppClient, AuthOutcome, Challenge, ChallengeAnswer, Tokens, UserAuth,
-    device::{DeviceSlot, RememberedDevice},
+    device::{DeviceSlot, RememberedDevice, may_mean_unknown_device},
 };
 use crate::{
     client::{Client, SendOptions},
-    error::{DecodeError, DecodeProblem, Error, ErrorCode},
+    error::{DecodeError, DecodeProblem, Error, ErrorCode, InvalidInput},
     operation::{
         AuthScheme, Operation, RetrySafety,
         auth::{
@@ -59,7 +59,17 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Without the feature `srp`
+/// The methods that prove a password or a device with SRP, and so never send it, are there with the
+/// feature `srp` only, which is off by default: `srp`, `custom_after_srp`, `confirm_device`,
+/// `UserAuth::password_srp`, and what answers `PASSWORD_SRP` and `DEVICE_SRP_AUTH` on the way. Add it
+/// with `cargo add cognito-idp --features srp`.
 #[derive(Clone, Debug)]
+#[cfg_attr(
+    not(feature = "srp"),
+    doc(alias("srp", "custom_after_srp", "confirm_device", "random_source"))
+)]
 pub struct SignIn {
     client: Client,
     app_client: AppClient,
@@ -142,9 +152,14 @@ impl SignIn {
 
     /// Signs in from a remembered device.
     ///
-    /// The device's challenges are answered on the way, which needs the feature `srp`. If Cognito
-    /// does not know the device any more, the sign-in goes on without it and
-    /// [`device`](Self::device) is `None` from then on.
+    /// Its key goes with the start and with every answer but that of a passkey. The device's own
+    /// challenges are answered on the way, which needs the feature `srp`. If Cognito does not know
+    /// the device any more, what it refused is sent once more without the key, the sign-in goes on
+    /// and [`device`](Self::device) is `None` from then on; only where the device fails to prove
+    /// itself after a challenge that a person answered, must the user start anew.
+    ///
+    /// If the tokens come with a [new device](Tokens::new_device_metadata) all the same,
+    /// [`refresh`](Self::refresh) names that one.
     pub fn with_device(mut self, device: RememberedDevice) -> Self {
         self.device = Some(DeviceSlot::new(device));
         self
@@ -249,7 +264,11 @@ impl SignIn {
     /// Those of [`AdminRespondToAuthChallengeRequest`] and [`RespondToAuthChallengeRequest`]; for
     /// an answer with SRP also those of `srp`.
     pub async fn respond(&self, answer: ChallengeAnswer) -> Result<AuthOutcome, Error> {
-        self.walk(Request::Answer(answer), self.device()).await
+        self.walk(Request::Answer(answer)).await
+    }
+
+    pub(super) fn device_slot(&self) -> Option<&DeviceSlot> {
+        self.device.as_ref()
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -274,58 +293,32 @@ impl SignIn {
         proof::fill(bytes, self.random)
     }
 
-    /// Starts with the remembered device, and once more without it if Cognito does not know it.
+    /// Starts, and once more if the device turned out to be unknown when it was to prove itself.
     pub(super) async fn start(&self, start: Start) -> Result<AuthOutcome, Error> {
-        let Some(device) = self.device() else {
-            return self.walk(Request::Start(start), None).await;
-        };
-        let with_device = start.clone().parameter("DEVICE_KEY", device.key.as_str());
-        let outcome = self.walk(Request::Start(with_device), Some(device)).await;
-        if !is_not_found(&outcome) {
-            return outcome;
+        if self.device().is_none() {
+            return self.walk(Request::Start(start)).await;
         }
-        // The same code may mean the app client or the pool; then it comes again.
-        let outcome = self.walk(Request::Start(start), None).await;
-        if !is_not_found(&outcome) {
-            self.forget_device();
+        let outcome = self.walk(Request::Start(start.clone())).await;
+        if may_mean_unknown_device(&outcome) && self.device().is_none() {
+            return self.walk(Request::Start(start)).await;
         }
         outcome
     }
 
-    fn forget_device(&self) {
-        if let Some(slot) = &self.device {
-            slot.forget();
-        }
-    }
-
     /// Sends a request, and the answers for which nobody has to be asked.
     #[cfg(feature = "srp")]
-    async fn walk(
-        &self,
-        mut request: Request,
-        device: Option<&RememberedDevice>,
-    ) -> Result<AuthOutcome, Error> {
+    async fn walk(&self, mut request: Request) -> Result<AuthOutcome, Error> {
         // Each is used once, so that a server cannot keep the client busy for ever.
-        let mut unproven_device = device;
+        let mut unproven_device = self.device().filter(|device| device.can_prove_itself());
         loop {
             let pending = self.begin_proof(&mut request)?;
-            let is_of_device = device.is_some_and(|device| request.is_answer_of(device));
-            let sent = self.send(request).await;
-            if is_of_device && is_not_found(&sent) {
-                // What came before went well, so it is the device that is not found.
-                self.forget_device();
-            }
-            let (outcome, operation) = sent?;
+            let (outcome, operation) = self.send(request).await?;
             let AuthOutcome::Challenge(challenge) = outcome else {
                 return Ok(outcome);
             };
             let answer = match (challenge, pending) {
                 (Challenge::PasswordVerifier(challenge), Some(Pending::Password(proof))) => {
-                    let answer = proof.answer(challenge, self.server_time(), operation)?;
-                    match device {
-                        Some(device) => answer.response("DEVICE_KEY", device.key.as_str()),
-                        None => answer,
-                    }
+                    proof.answer(challenge, self.server_time(), operation)?
                 }
                 (Challenge::DevicePasswordVerifier(challenge), Some(Pending::Device(proof))) => {
                     proof.answer(challenge, self.server_time(), operation)?
@@ -341,11 +334,7 @@ impl SignIn {
     }
 
     #[cfg(not(feature = "srp"))]
-    async fn walk(
-        &self,
-        request: Request,
-        _device: Option<&RememberedDevice>,
-    ) -> Result<AuthOutcome, Error> {
+    async fn walk(&self, request: Request) -> Result<AuthOutcome, Error> {
         let (outcome, _) = self.send(request).await?;
         Ok(outcome)
     }
@@ -365,8 +354,57 @@ impl SignIn {
         Ok(Some(pending))
     }
 
-    /// Sends one request; also tells which operation that was.
+    /// Sends one request from the remembered device; also tells which operation that was.
     async fn send(&self, request: Request) -> Result<(AuthOutcome, &'static str), Error> {
+        let is_refresh = request.is_refresh();
+        let (mut outcome, operation) = self.send_from_device(request).await?;
+        match &mut outcome {
+            AuthOutcome::Tokens(tokens) if is_refresh => {
+                tokens.device_key = self.refresh_device_key();
+            }
+            AuthOutcome::Tokens(tokens) => self.note_device_of(tokens),
+            AuthOutcome::Challenge(_) => {}
+        }
+        Ok((outcome, operation))
+    }
+
+    async fn send_from_device(
+        &self,
+        request: Request,
+    ) -> Result<(AuthOutcome, &'static str), Error> {
+        if let Some(key) = request.device_key().cloned() {
+            let sent = self.send_once(request).await;
+            // It cannot be sent without the key; but what came before went well.
+            if may_mean_unknown_device(&sent) {
+                self.forget_device(key.expose());
+            }
+            return sent;
+        }
+        let Some(key) = self.device_key_for(&request) else {
+            return self.send_once(request).await;
+        };
+        let sent = self.send_once(request.clone().with_device_key(&key)).await;
+        if !may_mean_unknown_device(&sent) {
+            return sent;
+        }
+        // AWS does not say whether such a refusal uses up the session of an answer. The Amplify
+        // libraries repeat the same answer, and so does this: without a session, the user is no
+        // worse off.
+        let sent = self.send_once(request).await;
+        self.learn_without_device(&key, &sent);
+        sent
+    }
+
+    /// The key to send along, where there is one and the request takes it.
+    fn device_key_for(&self, request: &Request) -> Option<String> {
+        match request {
+            request if request.is_refresh() => self.refresh_device_key(),
+            Request::Answer(answer) if answer.is_of_passkey() => None,
+            _ => self.device().map(|device| device.key.clone()),
+        }
+    }
+
+    async fn send_once(&self, request: Request) -> Result<(AuthOutcome, &'static str), Error> {
         match request {
             Request::Start(start) => self.initiate(start).await,
             Request::Answer(answer) => self.send_answer(answer).await,
@@ -375,7 +413,7 @@ impl SignIn {
 
     async fn initiate(&self, start: Start) -> Result<(AuthOutcome, &'static str), Error> {
         let username = start.username;
-        let parameters = self.with_secret_hash(&username, start.parameters);
+        let parameters = self.with_secret_hash(&username, start.parameters)?;
         let client_id = self.app_client.id();
         if self.is_admin {
             let pool = self.user_pool_id.as_deref().unwrap_or_default();
@@ -405,7 +443,7 @@ impl SignIn {
         answer: ChallengeAnswer,
     ) -> Result<(AuthOutcome, &'static str), Error> {
         let username = answer.username;
-        let responses = self.with_secret_hash(&username, answer.responses);
+        let responses = self.with_secret_hash(&username, answer.responses)?;
         let client_id = self.app_client.id();
         if self.is_admin {
             let pool = self.user_pool_id.as_deref().unwrap_or_default();
@@ -471,11 +509,11 @@ impl SignIn {
         &self,
         username: &Sensitive<String>,
         mut members: BTreeMap<String, Sensitive<String>>,
-    ) -> BTreeMap<String, Sensitive<String>> {
-        if let Some(hash) = self.app_client.secret_hash(username.expose()) {
+    ) -> Result<BTreeMap<String, Sensitive<String>>, InvalidInput> {
+        if let Some(hash) = self.app_client.secret_hash(username.expose())? {
             members.insert("SECRET_HASH".to_owned(), hash);
         }
-        members
+        Ok(members)
     }
 
     fn public_context(&self) -> Option<UserContextDataType> {
@@ -525,25 +563,34 @@ impl Start {
     }
 }
 
+const DEVICE_KEY: &str = "DEVICE_KEY";
+
 /// One step of a sign-in.
+#[derive(Clone)]
 enum Request {
     Start(Start),
     Answer(ChallengeAnswer),
 }
 
-#[cfg(feature = "srp")]
 impl Request {
-    fn is_answer_of(&self, device: &RememberedDevice) -> bool {
-        let Self::Answer(answer) = self else {
-            return false;
-        };
-        let key = answer.responses.get("DEVICE_KEY");
-        key.is_some_and(|key| *key.expose() == device.key)
+    fn is_refresh(&self) -> bool {
+        matches!(self, Self::Start(start) if start.flow == AuthFlowType::RefreshTokenAuth)
     }
-}
 
-fn is_not_found<T>(outcome: &Result<T, Error>) -> bool {
-    matches!(outcome, Err(error) if error.code() == Some(&ErrorCode::ResourceNotFound))
+    /// The key of a device that the request is about, not merely sent from.
+    fn device_key(&self) -> Option<&Sensitive<String>> {
+        match self {
+            Self::Start(_) => None,
+            Self::Answer(answer) => answer.responses.get(DEVICE_KEY),
+        }
+    }
+
+    fn with_device_key(self, key: &str) -> Self {
+        match self {
+            Self::Start(start) => Self::Start(start.parameter(DEVICE_KEY, key)),
+            Self::Answer(answer) => Self::Answer(answer.response(DEVICE_KEY, key)),
+        }
+    }
 }
 
 /// A success that holds neither tokens nor a challenge.

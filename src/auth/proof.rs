@@ -59,6 +59,10 @@ impl<'a> Pending<'a> {
         let password = match proof {
             Proof::Password(password) => password,
             Proof::Device(device) => {
+                if !device.can_prove_itself() {
+                    let rule = "must hold its group's key and its password to prove itself";
+                    return Err(InvalidInput::new("device", rule).into());
+                }
                 let exchange = exchange()?;
                 return Ok(Self::Device(DeviceProof { device, exchange }));
             }

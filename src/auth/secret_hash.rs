@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::sensitive::Sensitive;
+use crate::{error::InvalidInput, sensitive::Sensitive};
 
 /// An app client of a user pool, with its secret if it has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,10 +45,14 @@ impl AppClient {
     ///
     /// The username must be the one that stands in the same request: an alias where an alias is
     /// sent, the canonical name in the answer to a challenge.
-    #[must_use]
-    pub fn secret_hash(&self, username: &str) -> Option<Sensitive<String>> {
-        let secret = self.secret.as_ref()?;
-        Some(secret_hash(secret.expose(), username, self.id.expose()))
+    ///
+    /// # Errors
+    /// Names `username` if it is empty and the client has a secret, because Cognito never accepts
+    /// such a hash.
+    pub fn secret_hash(&self, username: &str) -> Result<Option<Sensitive<String>>, InvalidInput> {
+        let hash =
+            |secret: &Sensitive<String>| secret_hash(secret.expose(), username, self.id.expose());
+        self.secret.as_ref().map(hash).transpose()
     }
 }
 
@@ -60,14 +64,25 @@ impl AppClient {
 /// ```
 /// use cognito_idp::auth::secret_hash::secret_hash;
 ///
-/// let hash = secret_hash("clientSecret", "test", "123abd");
+/// let hash = secret_hash("clientSecret", "test", "123abd")?;
 /// assert_eq!(hash.expose(), "LoIX/oPJWZzFYv8liJYRo+CHv16FNDY10JlZEDjL3Vg=");
+/// # Ok::<(), cognito_idp::error::InvalidInput>(())
 /// ```
-#[must_use]
-pub fn secret_hash(client_secret: &str, username: &str, client_id: &str) -> Sensitive<String> {
+///
+/// # Errors
+/// Names `username` if it is empty, because Cognito never accepts such a hash.
+pub fn secret_hash(
+    client_secret: &str,
+    username: &str,
+    client_id: &str,
+) -> Result<Sensitive<String>, InvalidInput> {
+    if username.is_empty() {
+        let rule = "must not be empty, because the secret hash is over it";
+        return Err(InvalidInput::new("username", rule));
+    }
     let mut mac = Hmac::<Sha256>::new_from_slice(client_secret.as_bytes())
         .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
     mac.update(username.as_bytes());
     mac.update(client_id.as_bytes());
-    STANDARD.encode(mac.finalize().into_bytes()).into()
+    Ok(STANDARD.encode(mac.finalize().into_bytes()).into())
 }

@@ -123,7 +123,7 @@ impl TokenSource {
     fn build(sign_in: SignIn, tokens: Tokens, on_refresh: Option<OnRefresh>) -> Self {
         Self {
             shared: Arc::new(Shared {
-                sign_in,
+                sign_in: sign_in.for_tokens(&tokens),
                 on_refresh,
                 state: Mutex::new(State {
                     tokens: Ok(tokens),

@@ -42,6 +42,10 @@ pub struct Tokens {
     pub token_type: String,
     /// A new device to confirm, if the pool remembers devices.
     pub new_device_metadata: Option<NewDeviceMetadataType>,
+    /// Key of the device that the tokens belong to, if any: a pool that tracks devices refreshes
+    /// them with this key only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_key: Option<String>,
 }
 
 impl Tokens {
@@ -71,6 +75,10 @@ impl Tokens {
                 now.saturating_add(i64::from(seconds.max(0)) * 1000),
             ),
             token_type: result.token_type.unwrap_or_else(|| "Bearer".to_owned()),
+            device_key: result
+                .new_device_metadata
+                .as_ref()
+                .and_then(|device| device.device_key.clone()),
             new_device_metadata: result.new_device_metadata,
         })
     }
@@ -94,7 +102,7 @@ impl SignIn {
         let mut request =
             GetTokensFromRefreshTokenRequest::new(refresh_token, self.app_client().id());
         request.client_secret = self.app_client().client_secret().cloned();
-        request.device_key = self.device().map(|device| device.key.clone());
+        request.device_key = self.refresh_device_key();
         request.client_metadata = self.metadata().cloned();
         let answer = self.client().answer(&request, SendOptions::new()).await?;
         let response: GetTokensFromRefreshTokenResponse = answer.decode()?;
@@ -102,6 +110,7 @@ impl SignIn {
             .tokens(response.authentication_result)
             .ok_or_else(|| answer.refused(NO_TOKENS))?;
         tokens.refresh_token.get_or_insert(request.refresh_token);
+        tokens.device_key = request.device_key;
         Ok(tokens)
     }
 

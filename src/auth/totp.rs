@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{AuthOutcome, SignIn, challenge::MfaSetup};
 use crate::{
     client::SendOptions,
-    error::{DecodeProblem, Error, ErrorCode, ServiceError},
+    error::{DecodeProblem, Error, InvalidInput, Problem, ServiceError},
     operation::{
         Operation,
         mfa::{
@@ -35,8 +35,10 @@ pub struct TotpSetup {
 
 impl TotpSetup {
     /// The address that a QR code for the app holds; see [`totp_uri`].
-    #[must_use]
-    pub fn uri(&self, issuer: &str, account: &str) -> Sensitive<String> {
+    ///
+    /// # Errors
+    /// Those of [`totp_uri`].
+    pub fn uri(&self, issuer: &str, account: &str) -> Result<Sensitive<String>, InvalidInput> {
         totp_uri(issuer, account, &self.secret)
     }
 }
@@ -70,9 +72,10 @@ impl SignIn {
     /// After a wrong code try again with the same set-up.
     ///
     /// # Errors
-    /// [`EnableSoftwareTokenMfa`](ErrorCode::EnableSoftwareTokenMfa) or
-    /// [`CodeMismatch`](ErrorCode::CodeMismatch) for a wrong code, others of
-    /// [`VerifySoftwareTokenRequest`], and those of [`respond`](Self::respond).
+    /// [`EnableSoftwareTokenMfa`](crate::ErrorCode::EnableSoftwareTokenMfa) or
+    /// [`CodeMismatch`](crate::ErrorCode::CodeMismatch) for a wrong code, others of
+    /// [`VerifySoftwareTokenRequest`], and those of [`respond`](Self::respond). A status of `ERROR`
+    /// in an answer that is none is an [`Error::Service`] without a code.
     pub async fn finish_totp(
         &self,
         setup: &TotpSetup,
@@ -84,12 +87,13 @@ impl SignIn {
         request.friendly_device_name = friendly_device_name.map(str::to_owned);
         let answer = self.client().answer(&request, SendOptions::new()).await?;
         let response: VerifySoftwareTokenResponse = answer.decode()?;
-        if response.status != Some(VerifySoftwareTokenResponseType::Success) {
-            // A success by status alone: the code was not accepted.
-            let code = ErrorCode::CodeMismatch;
-            return Err(
-                ServiceError::new(VerifySoftwareTokenRequest::NAME, StatusCode::OK, code).into(),
-            );
+        // Not every server sends a status; then the session is what shows that it went well.
+        if response
+            .status
+            .is_some_and(|status| status != VerifySoftwareTokenResponseType::Success)
+        {
+            let operation = VerifySoftwareTokenRequest::NAME;
+            return Err(ServiceError::new(operation, StatusCode::OK, None).into());
         }
         let session = response
             .session
@@ -101,24 +105,60 @@ impl SignIn {
 
 /// The address with which authenticator apps take over a secret, usually shown as a QR code.
 ///
-/// `issuer` names your service and `account` the user; both only label the entry in the app.
+/// `issuer` names your service and `account` the user; both only label the entry in the app, and
+/// neither may hold a colon, which parts them. The form is that of the
+/// [key URI format](https://github.com/google/google-authenticator/wiki/Key-Uri-Format).
 ///
 /// ```
 /// use cognito_idp::auth::totp_uri;
 ///
-/// let uri = totp_uri("My Shop", "alice@example.com", &"JBSWY3DPEHPK3PXP".into());
+/// let uri = totp_uri("My Shop", "alice@example.com", &"JBSWY3DPEHPK3PXP".into())?;
 /// assert_eq!(
 ///     uri.expose(),
 ///     "otpauth://totp/My%20Shop:alice%40example.com?secret=JBSWY3DPEHPK3PXP&issuer=My%20Shop"
 /// );
+/// # Ok::<(), cognito_idp::error::InvalidInput>(())
 /// ```
-#[must_use]
-pub fn totp_uri(issuer: &str, account: &str, secret: &Sensitive<String>) -> Sensitive<String> {
+///
+/// # Errors
+/// Names `issuer` or `account` if it is blank or holds a colon, and `secret` if it is not Base32.
+pub fn totp_uri(
+    issuer: &str,
+    account: &str,
+    secret: &Sensitive<String>,
+) -> Result<Sensitive<String>, InvalidInput> {
+    // The format's rule; apps differ in what they make of padding.
+    let secret = secret.expose().trim_end_matches('=');
+    let is_base32 = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'2'..=b'7');
+    let is_secret = !secret.is_empty() && secret.bytes().all(is_base32);
+    let secret_problem = (!is_secret).then(|| problem("secret", "must be Base32"));
+    let problems = [
+        label_problem("issuer", issuer),
+        label_problem("account", account),
+        secret_problem,
+    ];
+    if let Some(refused) = InvalidInput::from_problems(problems.into_iter().flatten()) {
+        return Err(refused);
+    }
     let issuer = percent_encoded(issuer);
     let account = percent_encoded(account);
-    let secret = Sensitive::from(percent_encoded(secret.expose()));
-    let secret = secret.expose();
-    format!("otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}").into()
+    Ok(format!("otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}").into())
+}
+
+/// Apps part the label at its first colon, encoded or not.
+fn label_problem(field: &'static str, text: &str) -> Option<Problem> {
+    if text.trim().is_empty() {
+        return Some(problem(field, "must not be blank"));
+    }
+    text.contains(':')
+        .then(|| problem(field, "must not hold a colon"))
+}
+
+fn problem(field: &'static str, rule: &'static str) -> Problem {
+    Problem {
+        field: field.into(),
+        rule: rule.into(),
+    }
 }
 
 fn percent_encoded(text: &str) -> String {

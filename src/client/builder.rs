@@ -181,7 +181,8 @@ impl ClientBuilder {
     ///
     /// For programs that send many calls: [`CognitoService::add_to_group`] for thousands of users,
     /// imports, reports. Calls wait for their turn before their [time](Self::operation_timeout)
-    /// begins to count.
+    /// begins to count, in such [numbers](Pacing::max_waiting) and for [so long](Pacing::max_wait) as
+    /// you allow; beyond that they fail with [`Error::Pacing`](crate::Error::Pacing).
     ///
     /// [`CognitoService::add_to_group`]: crate::CognitoService::add_to_group
     pub fn pacing(mut self, pacing: Pacing) -> Self {

@@ -132,13 +132,20 @@ impl Shared {
         let mut last_error: Option<Error> = None;
         let mut credentials_renewed = false;
         loop {
-            let leave = match &self.pacer {
+            let permit = match &self.pacer {
                 Some(pacer) => {
                     let began = Instant::now();
-                    let leave = pacer.admit(call.operation).await;
+                    let permit = pacer.acquire(call.operation).await;
                     // Whoever lets calls queue for their turn does not want them to time out there.
                     deadline = deadline.later(began.elapsed());
-                    leave
+                    match permit {
+                        Ok(permit) => permit,
+                        // What is known of the attempt before says more.
+                        Err(error) => {
+                            let paced = || Error::pacing(call.operation, error);
+                            return Err(last_error.unwrap_or_else(paced));
+                        }
+                    }
                 }
                 None => None,
             };
@@ -153,8 +160,8 @@ impl Shared {
             let result = trace
                 .run(self.attempt(call, credentials.as_ref(), correction, deadline))
                 .await;
-            if let (Some(pacer), Some(leave)) = (&self.pacer, leave) {
-                pacer.learn(leave, result.as_ref().is_err_and(Error::is_throttled));
+            if let (Some(pacer), Some(permit)) = (&self.pacer, permit) {
+                pacer.learn(permit, result.as_ref().is_err_and(Error::is_throttled));
             }
             let mut error = match result {
                 Ok(response) => {

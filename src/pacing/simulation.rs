@@ -8,7 +8,7 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
-use super::Bucket;
+use super::TokenBucket;
 
 const LIMIT: f64 = 25.0;
 const WORKERS: usize = 4;
@@ -53,7 +53,7 @@ enum Event {
 }
 
 struct Peer {
-    bucket: Bucket,
+    bucket: TokenBucket,
     cubic: Cubic,
     quota: i32,
     done: u32,
@@ -75,10 +75,10 @@ impl Dice {
 
 fn simulate(strategy: Strategy, clients: usize, seed: u64) -> Figures {
     let mut dice = Dice(seed);
-    let mut server = Bucket::new(LIMIT);
+    let mut server = TokenBucket::new(LIMIT);
     let mut peers: Vec<Peer> = (0..clients)
         .map(|_| Peer {
-            bucket: Bucket::new(LIMIT),
+            bucket: TokenBucket::new(LIMIT),
             cubic: Cubic::default(),
             quota: 500,
             done: 0,

@@ -71,7 +71,7 @@ pub(crate) async fn lifecycle(server: &Server) -> Outcome {
 }
 
 async fn sign_in(server: &Server, pool: &Pool, password: &str) -> Outcome {
-    let hash = pool.app.secret_hash("alice").ok_or("no secret")?;
+    let hash = pool.app.secret_hash("alice")?.ok_or("no secret")?;
     let flow = AuthFlowType::AdminUserPasswordAuth;
     let request = AdminInitiateAuthRequest::new(&pool.id, pool.app.id(), flow).auth_parameters([
         ("USERNAME", "alice"),

@@ -110,7 +110,7 @@ async fn passwords(server: &Server, pool: &Pool) -> Outcome {
         let mut request = AdminInitiateAuthRequest::new(&pool.id, pool.app.id(), flow)
             .auth_parameters(parameters);
         if let Some(parameters) = &mut request.auth_parameters {
-            let hash = pool.app.secret_hash("alice");
+            let hash = pool.app.secret_hash("alice").expect("a username");
             parameters.extend(hash.map(|hash| ("SECRET_HASH".to_owned(), hash)));
         }
         request
@@ -123,7 +123,7 @@ async fn passwords(server: &Server, pool: &Pool) -> Outcome {
         .challenge_responses(responses);
     respond.session = challenge.session;
     if let Some(responses) = &mut respond.challenge_responses {
-        let hash = pool.app.secret_hash("alice");
+        let hash = pool.app.secret_hash("alice")?;
         responses.extend(hash.map(|hash| ("SECRET_HASH".to_owned(), hash)));
     }
     let answer = server.client.send(&respond).await?;
