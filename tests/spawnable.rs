@@ -1,0 +1,64 @@
+//! Whatever callers await can be spawned: the futures are `Send`, whatever lies inside.
+
+#![cfg(feature = "sigv4")]
+
+use cognito_idp::{
+    Client, CognitoService,
+    auth::{ChallengeAnswer, SignIn, TokenSource, TotpSetup, UserAuth},
+    operation::users::ListUsersRequest,
+    service::{CreateUser, EmailTemplates, RegisterUser, UpdateUser},
+};
+
+fn is_spawnable<T: Send>(_: impl FnOnce() -> T) {}
+
+/// None of these is called: that they compile is the test.
+#[test]
+fn what_callers_await_can_be_spawned() {
+    fn sign_in(sign_in: &'static SignIn, answer: ChallengeAnswer, setup: &'static TotpSetup) {
+        is_spawnable(|| sign_in.password("alice", "secret"));
+        is_spawnable(|| sign_in.srp("alice", "secret"));
+        is_spawnable(|| sign_in.custom("alice"));
+        is_spawnable(|| sign_in.custom_after_srp("alice", "secret"));
+        is_spawnable(|| sign_in.user_auth(UserAuth::new("alice")));
+        is_spawnable(|| sign_in.respond(answer));
+        is_spawnable(|| sign_in.finish_totp(setup, "123456", None));
+        is_spawnable(|| sign_in.refresh("token"));
+        is_spawnable(|| sign_in.refresh_token_auth("alice", "token"));
+        is_spawnable(|| sign_in.revoke("token"));
+        is_spawnable(|| sign_in.global_sign_out("token"));
+    }
+
+    fn source(source: &'static TokenSource) {
+        is_spawnable(|| source.access_token());
+        is_spawnable(|| source.tokens());
+    }
+
+    fn service(
+        service: &'static CognitoService,
+        answer: ChallengeAnswer,
+        templates: EmailTemplates,
+    ) {
+        is_spawnable(|| service.login("alice", "secret"));
+        is_spawnable(|| service.respond_to_new_password_challenge("alice", "secret", "session"));
+        is_spawnable(|| service.respond(answer));
+        is_spawnable(|| service.register(RegisterUser::new("alice@example.com", "secret")));
+        is_spawnable(|| service.create_user(CreateUser::new("alice@example.com", "secret")));
+        is_spawnable(|| service.update_user("alice", UpdateUser::new()));
+        is_spawnable(|| service.forgot_password("alice"));
+        is_spawnable(|| service.confirm_forgot_password("alice", "123456", "secret"));
+        is_spawnable(|| service.add_to_group("alice", ["staff"]));
+        is_spawnable(|| service.update_cognito_email_template(templates));
+    }
+
+    fn client(client: &'static Client) {
+        let request = ListUsersRequest::new("eu-central-1_example");
+        is_spawnable(|| client.send(&request));
+        is_spawnable(|| client.read_limits());
+        is_spawnable(|| async {
+            let mut pages = client.pages(ListUsersRequest::new("eu-central-1_example"));
+            while let Ok(Some(_)) = pages.next().await {}
+        });
+    }
+
+    let _ = (sign_in, source, service, client);
+}
