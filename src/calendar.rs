@@ -88,20 +88,13 @@ impl DateTime {
     /// RFC 3339 ends with the year 9999. Beyond it and before year 0, the year has a sign, as in the
     /// expanded form of ISO 8601.
     pub(crate) fn write_rfc_3339(self, millis: i64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            second,
-        } = self;
-        if (0..=9999).contains(&year) {
-            write!(f, "{year:04}")?;
+        if (0..=9999).contains(&self.year) {
+            write!(f, "{:04}", self.year)?;
         } else {
-            write!(f, "{year:+05}")?;
+            write!(f, "{:+05}", self.year)?;
         }
-        write!(f, "-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
+        write!(f, "-{:02}-{:02}", self.month, self.day)?;
+        write!(f, "T{:02}:{:02}:{:02}", self.hour, self.minute, self.second)?;
         if millis != 0 {
             write!(f, ".{millis:03}")?;
         }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::atomic::{AtomicI64, Ordering::Relaxed},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime},
 };
 
 use http::{HeaderMap, header};
@@ -10,6 +10,7 @@ use http::{HeaderMap, header};
 use crate::{
     calendar::parse_http_date,
     error::{Error, ErrorCode},
+    primitives::Timestamp,
 };
 
 /// What the answers so far tell about the server's clock.
@@ -147,21 +148,14 @@ fn skew_millis(headers: &HeaderMap, sent: SystemTime, round_trip: Duration) -> O
     if !PLAUSIBLE.contains(&server) {
         return None;
     }
-    let ours = epoch_millis(sent.checked_add(round_trip / 2)?)?;
-    (server * 1000).checked_sub(ours)
-}
-
-fn epoch_millis(time: SystemTime) -> Option<i64> {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_millis()).ok(),
-        Err(before) => i64::try_from(before.duration().as_millis())
-            .ok()?
-            .checked_neg(),
-    }
+    let ours = Timestamp::from(sent.checked_add(round_trip / 2)?);
+    (server * 1000).checked_sub(ours.epoch_millis())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use http::{HeaderValue, StatusCode};
     use proptest::prelude::*;
 

@@ -214,6 +214,14 @@ mod tests {
             .collect()
     }
 
+    /// The fields at fault, in one line.
+    fn refused(config: Result<CognitoConfig, InvalidInput>) -> String {
+        match config.and_then(CognitoConfig::build) {
+            Ok(_) => panic!("must be refused"),
+            Err(error) => fields(&error).join(", "),
+        }
+    }
+
     const COMPLETE: [(&str, &str); 5] = [
         ("COGNITO_USER_POOL_ID", "eu-central-1_Example"),
         ("COGNITO_CLIENT_ID", "client"),
@@ -260,11 +268,7 @@ mod tests {
             let mut variables = COMPLETE.to_vec();
             variables.retain(|(variable, _)| *variable != name);
             variables.push((name, value));
-            let built = from(&variables).and_then(CognitoConfig::build);
-            match built {
-                Ok(_) => panic!("must be refused"),
-                Err(error) => fields(&error).join(", "),
-            }
+            refused(from(&variables))
         };
         assert_eq!(with("COGNITO_USER_POOL_ID", "pool"), "COGNITO_USER_POOL_ID");
         assert_eq!(with("AWS_REGION", "eu central"), "AWS_REGION");
@@ -290,10 +294,7 @@ mod tests {
 
     #[test]
     fn malformed_input_is_refused_by_name() {
-        let refused = |config: CognitoConfig| match config.build() {
-            Ok(_) => panic!("must be refused"),
-            Err(error) => fields(&error).join(", "),
-        };
+        let refused = |config| refused(Ok(config));
         assert_eq!(refused(CognitoConfig::new("", "client")), "user_pool_id");
         assert_eq!(
             refused(CognitoConfig::new("x@evil.com:443/_a", "client")),

@@ -707,7 +707,8 @@ impl InvalidInput {
         (!problems.is_empty()).then_some(Self { problems })
     }
 
-    /// Takes two results, or refuses the fields of both at once.
+    /// Takes what two checks gave, or refuses the fields of both at once.
+    #[cfg(feature = "sigv4")]
     pub(crate) fn of_both<A, B>(
         one: Result<A, Self>,
         other: Result<B, Self>,
@@ -1030,6 +1031,7 @@ mod tests {
         assert!(!format!("{error:?} {error:#?} {error}").contains("marker"));
     }
 
+    #[cfg(feature = "sigv4")]
     #[test]
     fn both_of_two_refusals_are_told() {
         let refused = |field: &'static str| Err::<(), _>(InvalidInput::new(field, "must be set"));

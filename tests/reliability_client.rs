@@ -446,7 +446,8 @@ async fn an_attempt_that_cannot_be_made_leaves_what_is_known_of_the_one_before()
 }
 
 fn year_10000() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_800)
+    const SECONDS: u64 = 253_402_300_800;
+    SystemTime::UNIX_EPOCH + Duration::from_secs(SECONDS)
 }
 
 /// Gives credentials that last ten minutes, and then has no others.

@@ -9,7 +9,7 @@ use std::{
 use super::{
     Client,
     dispatch::{Shared, TimeSource},
-    signing::{Provider, Signing},
+    signing::{Provider, Signing, environment},
 };
 #[cfg(feature = "sigv4")]
 use crate::credentials::ProvideCredentials;
@@ -81,7 +81,7 @@ impl ClientBuilder {
             region: region.map_or(Setting::unset("AWS_REGION"), Setting::from),
             endpoint_url: endpoint_url.map_or(Setting::unset("AWS_ENDPOINT_URL"), Setting::from),
             endpoint_options: EndpointOptions::from_env(&lookup),
-            credentials: Provider::environment(),
+            credentials: environment(),
             clock_skew_correction: !variable("AWS_DISABLE_CLOCK_SKEW_CORRECTION")
                 .is_some_and(|(_, value)| value.eq_ignore_ascii_case("true")),
             ..Self::default()

@@ -1,39 +1,32 @@
 //! What signs the calls of a client; nothing without the feature `sigv4`.
 
 #[cfg(not(feature = "sigv4"))]
-pub(super) use self::disabled::{Credentials, Provider, Signing};
+pub(super) use self::disabled::{Credentials, Provider, Signing, environment};
 #[cfg(feature = "sigv4")]
-pub(super) use self::enabled::{Credentials, Provider, Signing};
+pub(super) use self::enabled::{Credentials, Provider, Signing, environment};
 
 #[cfg(feature = "sigv4")]
 mod enabled {
     use std::time::SystemTime;
 
-    use aws_credential_types::provider::SharedCredentialsProvider;
+    /// Where credentials come from.
+    pub(in crate::client) use aws_credential_types::provider::SharedCredentialsProvider as Provider;
     use bytes::Bytes;
 
     pub(in crate::client) use crate::credentials::Credentials;
     use crate::{
         client::dispatch::{Call, Deadline},
-        credentials::{CredentialsCache, EnvironmentCredentials, ProvideCredentials},
+        credentials::{CredentialsCache, EnvironmentCredentials},
         endpoint::Region,
         error::{Error, InvalidInput},
         operation::AuthScheme,
         sigv4::{self, Signer},
     };
 
-    /// Where credentials come from.
-    #[derive(Clone, Debug)]
-    pub(in crate::client) struct Provider(SharedCredentialsProvider);
-
-    impl Provider {
-        pub(in crate::client) fn new(provider: impl ProvideCredentials + 'static) -> Self {
-            Self(SharedCredentialsProvider::new(provider))
-        }
-
-        pub(in crate::client) fn environment() -> Option<Self> {
-            Some(Self::new(EnvironmentCredentials::new()))
-        }
+    /// The provider that reads the environment.
+    #[expect(clippy::unnecessary_wraps, reason = "as where there is no signing")]
+    pub(in crate::client) fn environment() -> Option<Provider> {
+        Some(Provider::new(EnvironmentCredentials::new()))
     }
 
     /// Credentials and a signer, or neither.
@@ -45,8 +38,8 @@ mod enabled {
 
     impl Signing {
         pub(in crate::client) fn new(provider: Provider, region: Region) -> Self {
-            let credentials = CredentialsCache::new(provider.0);
-            Self(Some((credentials, Signer::new(region))))
+            let cache = CredentialsCache::new(provider);
+            Self(Some((cache, Signer::new(region))))
         }
 
         /// For a client without credentials.
@@ -107,8 +100,9 @@ mod enabled {
             };
             // A clock that is off is no fault of the credentials.
             let date = sigv4::signing_date(time)?;
-            let signed = signer.sign_dated(request, credentials, date);
-            signed.map_err(|error| Error::credentials(call.operation, error))
+            signer
+                .sign_dated(request, credentials, date)
+                .map_err(|error| Error::credentials(call.operation, error))
         }
     }
 }
@@ -133,13 +127,10 @@ mod disabled {
     pub(in crate::client) type Credentials = std::convert::Infallible;
 
     /// There is none.
-    #[derive(Clone, Debug)]
-    pub(in crate::client) enum Provider {}
+    pub(in crate::client) type Provider = std::convert::Infallible;
 
-    impl Provider {
-        pub(in crate::client) fn environment() -> Option<Self> {
-            None
-        }
+    pub(in crate::client) fn environment() -> Option<Provider> {
+        None
     }
 
     pub(in crate::client) struct Signing;
@@ -176,6 +167,10 @@ mod disabled {
             ready(false)
         }
 
+        #[expect(
+            clippy::trivially_copy_pass_by_ref,
+            reason = "as where there is signing"
+        )]
         pub(in crate::client) fn sign(
             &self,
             _call: &Call,
