@@ -93,7 +93,7 @@ impl SignIn {
             GetTokensFromRefreshTokenRequest::new(refresh_token, self.app_client().id());
         request.client_secret = self.app_client().client_secret().cloned();
         request.device_key = self.device().map(|device| device.key.clone());
-        request.client_metadata = self.metadata().cloned();
+        request.client_metadata = self.metadata().clone();
         let response = self.client().send(&request).await?;
         let mut tokens = self
             .tokens(response.authentication_result)

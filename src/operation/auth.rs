@@ -715,7 +715,7 @@ operation! {
 
 structure! {
     /// Authentication event of a user, as recorded by threat protection.
-    output AuthEventType {
+    AuthEventType {
         optional {
             /// When the event was recorded.
             creation_date: Timestamp,
@@ -767,7 +767,7 @@ string_enum! {
 
 structure! {
     /// Tokens from a sign-in or a refresh.
-    output AuthenticationResultType {
+    AuthenticationResultType {
         optional {
             /// Access token, for the calls a user makes for themselves and for your APIs.
             access_token: Sensitive<String>,
@@ -872,7 +872,7 @@ string_enum! {
 
 structure! {
     /// Challenge of an authentication event, and how it ended.
-    output ChallengeResponseType {
+    ChallengeResponseType {
         optional {
             /// Kind of challenge.
             challenge_name: ChallengeName,
@@ -884,7 +884,7 @@ structure! {
 
 structure! {
     /// Access token issued to an app client.
-    output ClientAuthenticationResultType {
+    ClientAuthenticationResultType {
         optional {
             /// Access token to present to resource servers.
             access_token: Sensitive<String>,
@@ -920,7 +920,7 @@ structure! {
 
 structure! {
     /// Device and place an authentication event came from.
-    output EventContextDataType {
+    EventContextDataType {
         optional {
             /// City of the user.
             city: String,
@@ -938,7 +938,7 @@ structure! {
 
 structure! {
     /// Verdict given on an authentication event.
-    output EventFeedbackType {
+    EventFeedbackType {
         required {
             /// Verdict: whether it was the user.
             feedback_value: FeedbackValueType,
@@ -966,7 +966,7 @@ string_enum! {
 
 structure! {
     /// Risk that threat protection found in an authentication event.
-    output EventRiskType {
+    EventRiskType {
         optional {
             /// Whether the password is known to have leaked elsewhere.
             compromised_credentials_detected: bool,
@@ -1030,7 +1030,7 @@ structure! {
     /// Identity given to a device at its first sign-in.
     ///
     /// Both keys are needed to confirm the device and to sign in with it later.
-    output NewDeviceMetadataType {
+    NewDeviceMetadataType {
         optional {
             /// Key of the device group; stands in for the pool in SRP with the device.
             device_group_key: String,

@@ -295,7 +295,7 @@ structure! {
 
 structure! {
     /// A device that a user has signed in from.
-    output DeviceType {
+    DeviceType {
         optional {
             /// Time the device was registered.
             device_create_date: Timestamp,

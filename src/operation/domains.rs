@@ -144,14 +144,15 @@ operation! {
 
 structure! {
     /// Certificate and TLS policy of a custom domain.
+    ///
+    /// Cognito describes a domain that is only a prefix with one that has no members.
     CustomDomainConfigType {
-        required {
+        optional {
             /// ARN of the domain's certificate in AWS Certificate Manager.
             ///
-            /// The certificate must be in `us-east-1`, whatever the region of the pool.
+            /// Required in requests. The certificate must be in `us-east-1`, whatever the region
+            /// of the pool.
             certificate_arn: String,
-        }
-        optional {
             /// Lowest TLS version and ciphers that the domain accepts.
             security_policy: SecurityPolicyType,
         }
@@ -160,7 +161,7 @@ structure! {
 
 structure! {
     /// A user pool domain.
-    output DomainDescriptionType {
+    DomainDescriptionType {
         optional {
             /// AWS account that owns the user pool, 12 digits.
             aws_account_id: String = "AWSAccountId",

@@ -292,7 +292,7 @@ operation! {
 
 structure! {
     /// Group of users in a user pool.
-    output GroupType {
+    GroupType {
         optional {
             /// When the group was created.
             creation_date: Timestamp,

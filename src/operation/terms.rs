@@ -184,7 +184,7 @@ structure! {
     /// A terms document in a list.
     ///
     /// `DescribeTerms` returns its links.
-    output TermsDescriptionType {
+    TermsDescriptionType {
         required {
             /// ID of the terms document, a UUID.
             terms_id: String,
@@ -218,7 +218,7 @@ string_enum! {
 
 structure! {
     /// A terms document of an app client.
-    output TermsType {
+    TermsType {
         required {
             /// ID of the terms document, a UUID.
             terms_id: String,

@@ -208,7 +208,7 @@ string_enum! {
 
 structure! {
     /// A job that imports users from a CSV file.
-    output UserImportJobType {
+    UserImportJobType {
         optional {
             /// ARN of the IAM role with which Cognito writes the job's log to `CloudWatch` Logs.
             cloud_watch_logs_role_arn: String,

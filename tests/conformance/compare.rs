@@ -39,7 +39,8 @@ pub(crate) fn differences(facts: &Facts, operations: &[Declared], enums: &[Enum]
             compare_operation(facts, operation, &mut found);
         }
     }
-    compare_structures(facts, &structures(operations), &mut found);
+    let declared = structures(operations);
+    compare_structures(facts, &declared, &mut found);
     compare_enums(facts, enums, &mut found);
     compare_error_codes(facts, &mut found);
     found
@@ -203,7 +204,7 @@ fn compare_structures(facts: &Facts, declared: &Shapes, found: &mut Vec<String>)
         compare_sets(
             &format!("{structure}: member"),
             expected.keys(),
-            members.keys(),
+            members.iter().map(|(member, _)| member),
             found,
         );
         for (member, declared) in members {
