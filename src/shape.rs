@@ -265,10 +265,10 @@ mod tests {
             .and_then(|d| d.custom_domain_config);
         let config = config.expect("it is there");
         assert_eq!(config.certificate_arn, None);
-        let update = UpdateUserPoolDomainRequest::new("shop", "p").custom_domain_config(config);
+        let update = UpdateUserPoolDomainRequest::new("p", "shop").custom_domain_config(config);
         assert_eq!(
             serde_json::to_string(&update)?,
-            r#"{"Domain":"shop","UserPoolId":"p","CustomDomainConfig":{}}"#
+            r#"{"UserPoolId":"p","Domain":"shop","CustomDomainConfig":{}}"#
         );
         Ok(())
     }

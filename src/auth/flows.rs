@@ -385,7 +385,7 @@ impl SignIn {
             return self.step(&request, username).await;
         }
         let mut request =
-            InitiateAuthRequest::new(start.flow, client_id).auth_parameters(parameters);
+            InitiateAuthRequest::new(client_id, start.flow).auth_parameters(parameters);
         request.session = start.session;
         request.client_metadata.clone_from(&self.client_metadata);
         request

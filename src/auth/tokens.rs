@@ -90,7 +90,7 @@ impl SignIn {
         refresh_token: impl Into<Sensitive<String>>,
     ) -> Result<Tokens, Error> {
         let mut request =
-            GetTokensFromRefreshTokenRequest::new(refresh_token, self.app_client().id());
+            GetTokensFromRefreshTokenRequest::new(self.app_client().id(), refresh_token);
         request.client_secret = self.app_client().client_secret().cloned();
         request.device_key = self.device().map(|device| device.key.clone());
         request.client_metadata = self.metadata().clone();
@@ -133,7 +133,7 @@ impl SignIn {
     /// # Errors
     /// Those of [`RevokeTokenRequest`].
     pub async fn revoke(&self, refresh_token: impl Into<Sensitive<String>>) -> Result<(), Error> {
-        let mut request = RevokeTokenRequest::new(refresh_token, self.app_client().id());
+        let mut request = RevokeTokenRequest::new(self.app_client().id(), refresh_token);
         request.client_secret = self.app_client().client_secret().cloned();
         self.client().send(&request).await?;
         Ok(())

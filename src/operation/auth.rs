@@ -23,12 +23,12 @@ operation! {
     }
     request InitiateAuthRequest {
         required {
+            /// ID of the app client the user signs in with.
+            client_id: Sensitive<String>,
             /// Authentication flow to start; the app client must allow it.
             ///
             /// The `ADMIN_` flows are for `AdminInitiateAuth` only.
             auth_flow: AuthFlowType,
-            /// ID of the app client the user signs in with.
-            client_id: Sensitive<String>,
         }
         optional {
             /// Amazon Pinpoint endpoint that the call counts for in analytics.
@@ -322,10 +322,10 @@ operation! {
     }
     request GetTokensFromRefreshTokenRequest {
         required {
-            /// Refresh token to trade in.
-            refresh_token: Sensitive<String>,
             /// ID of the app client the refresh token belongs to.
             client_id: Sensitive<String>,
+            /// Refresh token to trade in.
+            refresh_token: Sensitive<String>,
         }
         optional {
             /// Secret of the app client itself, not a hash; required if the client has one.
@@ -367,10 +367,10 @@ operation! {
     }
     request RevokeTokenRequest {
         required {
-            /// Refresh token to revoke; other kinds of token are refused.
-            token: Sensitive<String>,
             /// ID of the app client that issued the token.
             client_id: Sensitive<String>,
+            /// Refresh token to revoke; other kinds of token are refused.
+            token: Sensitive<String>,
         }
         optional {
             /// Secret of the app client itself, not a hash; required if the client has one.

@@ -154,10 +154,10 @@ operation! {
     }
     request DeleteManagedLoginBrandingRequest {
         required {
-            /// ID of the style to delete, a UUID.
-            managed_login_branding_id: String,
             /// ID of the user pool.
             user_pool_id: String,
+            /// ID of the style to delete, a UUID.
+            managed_login_branding_id: String,
         }
     }
     response DeleteManagedLoginBrandingResponse {}

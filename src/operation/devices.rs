@@ -169,13 +169,13 @@ operation! {
     }
     request AdminGetDeviceRequest {
         required {
-            /// Key of the device: the region, an underscore and a UUID.
-            device_key: String,
             /// ID of the user pool the user belongs to.
             user_pool_id: String,
             /// Username of the user, or one of the user's alias values where the pool allows
             /// aliases.
             username: Sensitive<String>,
+            /// Key of the device: the region, an underscore and a UUID.
+            device_key: String,
         }
     }
     response AdminGetDeviceResponse {

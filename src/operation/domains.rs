@@ -11,13 +11,13 @@ operation! {
     }
     request CreateUserPoolDomainRequest {
         required {
+            /// ID of the user pool that gets the domain.
+            user_pool_id: String,
             /// Domain to create.
             ///
             /// For a prefix domain the prefix alone, such as `myapp`; for a custom domain the
             /// full name, such as `auth.example.com`.
             domain: String,
-            /// ID of the user pool that gets the domain.
-            user_pool_id: String,
         }
         optional {
             /// Certificate and TLS policy of a custom domain.
@@ -83,13 +83,13 @@ operation! {
     }
     request UpdateUserPoolDomainRequest {
         required {
+            /// ID of the user pool that has the domain.
+            user_pool_id: String,
             /// Domain to change.
             ///
             /// For a prefix domain the prefix alone, such as `myapp`; for a custom domain the
             /// full name, such as `auth.example.com`.
             domain: String,
-            /// ID of the user pool that has the domain.
-            user_pool_id: String,
         }
         optional {
             /// Certificate and TLS policy of a custom domain.
@@ -130,13 +130,13 @@ operation! {
     }
     request DeleteUserPoolDomainRequest {
         required {
+            /// ID of the user pool that has the domain.
+            user_pool_id: String,
             /// Domain to delete.
             ///
             /// For a prefix domain the prefix alone, such as `myapp`; for a custom domain the
             /// full name, such as `auth.example.com`.
             domain: String,
-            /// ID of the user pool that has the domain.
-            user_pool_id: String,
         }
     }
     response DeleteUserPoolDomainResponse {}

@@ -160,6 +160,16 @@ fn every_kind_of_difference_is_found_and_named() {
             "CustomDomainConfigType.CertificateArn: is Option<String>, must be Required<String>",
         ),
         (
+            json!({"beyond": {"constructors": {"first": ["GroupName"]}}}),
+            "CreateGroupRequest::new: is [\"UserPoolId\", \"GroupName\"], \
+             must be [\"GroupName\", \"UserPoolId\"]",
+        ),
+        (
+            json!({"model": {"shapes": {"ForgetDeviceRequest": {"required": ["AccessToken", "DeviceKey"]}}}}),
+            "ForgetDeviceRequest::new: DeviceKey stands before AccessToken, \
+             in ConfirmDeviceRequest::new behind",
+        ),
+        (
             json!({"model": {"shapes": {"StatusType": {"enum": null}}}}),
             "enum StatusType: is surplus",
         ),

@@ -59,6 +59,7 @@ pub(crate) struct Beyond {
     pub(crate) retry_safety_by_request: Vec<RetryByRequest>,
     pub(crate) sensitive: Added,
     pub(crate) not_required: NotRequired,
+    pub(crate) constructors: Constructors,
     pub(crate) error_codes: ErrorCodes,
 }
 
@@ -95,6 +96,11 @@ pub(crate) struct Added {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct NotRequired {
     pub(crate) members: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Constructors {
+    pub(crate) first: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
