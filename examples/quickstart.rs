@@ -80,7 +80,7 @@ async fn walk(
         service.client().send(&request).await?;
     }
     for group in GROUPS {
-        let request = DeleteGroupRequest::new(group, service.user_pool_id());
+        let request = DeleteGroupRequest::new(service.user_pool_id(), group);
         service.client().send(&request).await?;
     }
     println!("\nDone; the users and groups are deleted again.");
@@ -210,7 +210,7 @@ fn step(call: &str, how: &str) {
 }
 
 async fn create_group(service: &CognitoService, group: &str) -> Result<(), Error> {
-    let request = CreateGroupRequest::new(group, service.user_pool_id());
+    let request = CreateGroupRequest::new(service.user_pool_id(), group);
     match service.client().send(&request).await {
         Err(error) if error.code() != Some(&ErrorCode::GroupExists) => Err(error),
         _ => Ok(()),

@@ -124,7 +124,7 @@ pub(crate) async fn from_registration_to_groups(
 
     let pool = service.user_pool_id();
     client
-        .send(&CreateGroupRequest::new("readers", pool))
+        .send(&CreateGroupRequest::new(pool, "readers"))
         .await?;
     let mut joined = Vec::new();
     for group in ["readers", "nobody"] {
@@ -134,7 +134,7 @@ pub(crate) async fn from_registration_to_groups(
             joined.push((result.group.clone(), error.and_then(Error::code).cloned()));
         }
     }
-    let request = AdminListGroupsForUserRequest::new(bob, pool);
+    let request = AdminListGroupsForUserRequest::new(pool, bob);
     let groups = client.send(&request).await?.groups;
 
     Ok(Story {

@@ -19,6 +19,7 @@ pub mod auth;
 mod calendar;
 pub mod client;
 mod clock_skew;
+mod collections;
 #[cfg(feature = "sigv4")]
 mod config;
 #[cfg(feature = "sigv4")]
@@ -48,6 +49,7 @@ pub mod types;
 
 pub use crate::{
     client::{Client, ClientBuilder, ResponseFuture, SendOptions},
+    collections::{IntoList, IntoMap, List, Map},
     error::{Error, ErrorCode},
     primitives::{Blob, Timestamp},
     sensitive::{Sensitive, Wipe},

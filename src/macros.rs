@@ -7,51 +7,41 @@
 /// and `maps` (from strings; only the value's type is written). A member whose name on the wire
 /// is not the field's in Pascal case gives it behind `=`.
 ///
-/// `output` marks a shape that only answers hold: an absent list then reads as empty, where
-/// elsewhere it stays `None`, because for a request "no list" and "the empty list" differ.
-///
-/// A shape that lacks a required member is read all the same, with an empty value for it: Cognito
-/// sends such (`CustomDomainConfig` is `{}` for a domain without one), and the rest of the answer
-/// must not be lost over it. `strict` marks the shapes that insist: requests and whole answers.
+/// A shape that lacks a required member is read all the same, with an empty value for it: the rest
+/// of the answer must not be lost over it. That the member did not come is kept in the private
+/// field `lacking`, so that it is not written either. `strict` marks the shapes that insist:
+/// requests and whole answers.
 ///
 /// `shape.rs` holds what the code below calls, and says why nothing of serde's is derived.
+/// CONTRIBUTING.md shows what becomes of a shape.
 macro_rules! structure {
     ($(#[$doc:meta])* strict $name:ident $body:tt) => {
-        structure! { @define [Option] insist $(#[$doc])* $name $body }
+        structure! { @define [] strict $(#[$doc])* $name $body }
     };
-    ($(#[$doc:meta])* strict output $name:ident $body:tt) => {
-        structure! { @define [] insist $(#[$doc])* $name $body }
-    };
-    ($(#[$doc:meta])* output $name:ident $body:tt) => {
-        structure! { @lenient [] $(#[$doc])* $name $body }
+    ($(#[$doc:meta])* $name:ident { required $required:tt $($others:tt)* }) => {
+        structure! { @define [lacking] lenient $(#[$doc])* $name { required $required $($others)* } }
+        structure! { @absent $name $required }
     };
     ($(#[$doc:meta])* $name:ident $body:tt) => {
-        structure! { @lenient [Option] $(#[$doc])* $name $body }
-    };
-    (@lenient $wrapper:tt $(#[$doc:meta])* $name:ident $body:tt) => {
-        structure! { @define $wrapper yield $(#[$doc])* $name $body }
-        structure! { @absent $name $body }
-    };
-    (@absent $name:ident {
-        required {
-            $($(#[$doc:meta])* $member:ident: $type:ty $(= $wire:literal)?),* $(,)?
-        }
-        $($others:tt)*
-    }) => {
-        impl crate::shape::Absent for $name {
-            fn absent() -> Self {
-                Self::new($(<$type as crate::shape::Absent>::absent()),*)
-            }
-        }
-    };
-    (@absent $name:ident { $($others:tt)* }) => {
+        structure! { @define [] lenient $(#[$doc])* $name $body }
         impl crate::shape::Absent for $name {
             fn absent() -> Self {
                 Self::new()
             }
         }
     };
-    (@define $wrapper:tt $lacking:tt $(#[$doc:meta])* $name:ident {
+    (@absent $name:ident {
+        $($(#[$doc:meta])* $member:ident: $type:ty $(= $wire:literal)?),* $(,)?
+    }) => {
+        impl crate::shape::Absent for $name {
+            fn absent() -> Self {
+                let mut absent = Self::new($(<$type as crate::shape::Absent>::absent()),*);
+                absent.lacking = crate::shape::Lacking::of(&[$(stringify!($member)),*].map(|_| true));
+                absent
+            }
+        }
+    };
+    (@define [$($lacking:ident)?] $kind:ident $(#[$doc:meta])* $name:ident {
         $(required {
             $($(#[$required_doc:meta])*
             $required:ident: $required_type:ty $(= $required_wire:literal)?),* $(,)?
@@ -70,7 +60,7 @@ macro_rules! structure {
         })?
     }) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
             $($(
@@ -83,20 +73,13 @@ macro_rules! structure {
             )*)?
             $($(
                 $(#[$list_doc])*
-                pub $list: structure!(@wrap $wrapper Vec<$list_type>),
+                pub $list: crate::collections::List<$list_type>,
             )*)?
             $($(
                 $(#[$map_doc])*
-                pub $map: structure!(@wrap $wrapper std::collections::BTreeMap<String, $map_type>),
+                pub $map: crate::collections::Map<$map_type>,
             )*)?
-        }
-
-        structure! {
-            @serde $name
-            $($($lacking $required (structure!(@wire $required $($required_wire)?)),)*)?
-            $($(optional $optional (structure!(@wire $optional $($optional_wire)?)),)*)?
-            $($(collection $list (structure!(@wire $list $($list_wire)?)),)*)?
-            $($(collection $map (structure!(@wire $map $($map_wire)?)),)*)?
+            $($lacking: crate::shape::Lacking,)?
         }
 
         impl $name {
@@ -108,6 +91,7 @@ macro_rules! structure {
                     $($($optional: None,)*)?
                     $($($list: Default::default(),)*)?
                     $($($map: Default::default(),)*)?
+                    $($lacking: Default::default(),)?
                 }
             }
 
@@ -124,115 +108,143 @@ macro_rules! structure {
                 #[must_use]
                 pub fn $list(
                     mut self,
-                    $list: impl IntoIterator<Item = impl Into<$list_type>>,
+                    $list: impl crate::collections::IntoList<$list_type>,
                 ) -> Self {
-                    self.$list =
-                        $list.into_iter().map(Into::into).collect::<Vec<$list_type>>().into();
+                    self.$list = crate::collections::IntoList::into_list($list);
                     self
                 }
             )*)?
             $($(
                 $(#[$map_doc])*
                 #[must_use]
-                pub fn $map(
-                    mut self,
-                    $map: impl IntoIterator<Item = (impl Into<String>, impl Into<$map_type>)>,
-                ) -> Self {
-                    let members = $map.into_iter().map(|(key, value)| (key.into(), value.into()));
-                    // Not `collect`: it sorts them first, which costs each type 3 kB of code.
-                    let mut map = std::collections::BTreeMap::new();
-                    map.extend(members);
-                    self.$map = map.into();
+                pub fn $map(mut self, $map: impl crate::collections::IntoMap<$map_type>) -> Self {
+                    self.$map = crate::collections::IntoMap::into_map($map);
                     self
                 }
             )*)?
         }
-    };
-    (@serde $name:ident $($kind:ident $member:ident $wire:tt,)*) => {
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                #[allow(unused_mut, reason = "a shape may have no members")]
-                let mut members = serializer.serialize_map(None)?;
-                $(
-                    if let Some(member) = structure!(@present $kind self.$member) {
-                        serde::ser::SerializeMap::serialize_entry(&mut members, $wire, member)?;
-                    }
-                )*
-                serde::ser::SerializeMap::end(members)
-            }
+
+        structure! {
+            @code $name [$($lacking)?]
+            $($($kind $required (structure!(@wire $required $($required_wire)?)),)*)?
+            $($(optional $optional (structure!(@wire $optional $($optional_wire)?)),)*)?
+            $($(collection $list (structure!(@wire $list $($list_wire)?)),)*)?
+            $($(collection $map (structure!(@wire $map $($map_wire)?)),)*)?
         }
+    };
+    // How a shape is shown, written and read, in one go over its members.
+    (@code $name:ident [$($lacking:ident)?] $($kind:ident $member:ident $wire:tt,)*) => {
+        const _: () = {
+            /// The members' names on the wire, in the order of `Member`.
+            const NAMES: &[&str] = &[$($wire),*];
 
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(
-                deserializer: D,
-            ) -> Result<Self, D::Error> {
-                /// The members' names on the wire, in the order of `Member`.
-                const NAMES: &[&str] = &[$($wire),*];
+            #[allow(dead_code, non_camel_case_types, reason = "the fields' names, if any")]
+            enum Member {
+                $($member),*
+            }
 
-                #[allow(dead_code, non_camel_case_types, reason = "the fields' names, if any")]
-                enum Member {
-                    $($member),*
+            impl std::fmt::Debug for $name {
+                fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    crate::shape::show(
+                        f,
+                        stringify!($name),
+                        &[$((stringify!($member), structure!(@shown $kind self $member))),*],
+                    )
                 }
+            }
 
-                struct Members;
+            impl serde::Serialize for $name {
+                fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    let count = 0 $(+ usize::from(structure!(@present $kind self $member).is_some()))*;
+                    #[allow(unused_mut, reason = "a shape may have no members")]
+                    let mut members = serializer.serialize_map(Some(count))?;
+                    $(
+                        if let Some(member) = structure!(@present $kind self $member) {
+                            serde::ser::SerializeMap::serialize_entry(&mut members, $wire, member)?;
+                        }
+                    )*
+                    serde::ser::SerializeMap::end(members)
+                }
+            }
 
-                impl<'de> serde::de::Visitor<'de> for Members {
-                    type Value = $name;
+            impl<'de> serde::Deserialize<'de> for $name {
+                fn deserialize<D: serde::Deserializer<'de>>(
+                    deserializer: D,
+                ) -> Result<Self, D::Error> {
+                    struct Members;
 
-                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                        f.write_str(stringify!($name))
-                    }
+                    impl<'de> serde::de::Visitor<'de> for Members {
+                        type Value = $name;
 
-                    fn visit_map<A: serde::de::MapAccess<'de>>(
-                        self,
-                        mut members: A,
-                    ) -> Result<$name, A::Error> {
-                        $(let mut $member = structure!(@unread $kind);)*
-                        while let Some(position) =
-                            members.next_key_seed(crate::shape::Position(NAMES))?
-                        {
-                            match position {
-                                $(position if position == Member::$member as usize => {
-                                    $member = structure!(@read $kind members);
-                                })*
-                                _ => {
-                                    members.next_value::<serde::de::IgnoredAny>()?;
+                        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                            f.write_str(stringify!($name))
+                        }
+
+                        fn visit_map<A: serde::de::MapAccess<'de>>(
+                            self,
+                            mut members: A,
+                        ) -> Result<$name, A::Error> {
+                            $(let mut $member = structure!(@unread $kind);)*
+                            while let Some(position) =
+                                members.next_key_seed(crate::shape::Position(NAMES))?
+                            {
+                                match position {
+                                    $(position if position == Member::$member as usize => {
+                                        $member = structure!(@read $kind members);
+                                    })*
+                                    _ => {
+                                        members.next_value::<serde::de::IgnoredAny>()?;
+                                    }
                                 }
                             }
+                            #[allow(unused_variables, reason = "not all shapes keep it")]
+                            let missing: &[bool] = &[$(structure!(@missing $kind $member)),*];
+                            $(let $lacking = crate::shape::Lacking::of(missing);)?
+                            Ok($name {
+                                $($member: structure!(@take $kind $member $wire),)*
+                                $($lacking,)?
+                            })
                         }
-                        Ok($name {
-                            $($member: structure!(@take $kind $member $wire)),*
-                        })
                     }
-                }
 
-                deserializer.deserialize_struct(stringify!($name), NAMES, Members)
+                    deserializer.deserialize_struct(stringify!($name), NAMES, Members)
+                }
             }
+        };
+    };
+    // The kinds of members: required ones, on which a shape insists (strict) or not (lenient),
+    // optional ones, and lists and maps. What is written of each, ...
+    (@present strict $shape:ident $member:ident) => { Some(&$shape.$member) };
+    (@present lenient $shape:ident $member:ident) => {
+        $shape.lacking.unless_absent(Member::$member as usize, &$shape.$member)
+    };
+    (@present optional $shape:ident $member:ident) => { $shape.$member.as_ref() };
+    (@present collection $shape:ident $member:ident) => { $shape.$member.present() };
+    // ... what is shown, ...
+    (@shown lenient $shape:ident $member:ident) => {
+        match structure!(@present lenient $shape $member) {
+            Some(member) => member,
+            None => &crate::shape::DidNotCome,
         }
     };
-    // The kinds of members: required ones, for which a shape insists or gives an empty value,
-    // optional ones, and lists and maps. What is written of each, ...
-    (@present insist $member:expr) => { Some(&$member) };
-    (@present yield $member:expr) => { Some(&$member) };
-    (@present optional $member:expr) => { &$member };
-    (@present collection $member:expr) => { crate::shape::Collection::items(&$member) };
+    (@shown $kind:ident $shape:ident $member:ident) => { &$shape.$member };
     // ... what it is before it is read, ...
     (@unread collection) => { Default::default() };
     (@unread $kind:ident) => { None };
     // ... how it is read, ...
-    (@read insist $members:ident) => { Some($members.next_value()?) };
-    (@read yield $members:ident) => {
-        Some($members.next_value_seed(crate::shape::OrAbsent::new())?)
+    (@read strict $members:ident) => { Some($members.next_value()?) };
+    (@read lenient $members:ident) => {
+        $members.next_value::<crate::shape::Required<_>>()?.0
     };
-    (@read optional $members:ident) => { $members.next_value()? };
-    (@read collection $members:ident) => {
-        $members.next_value_seed(crate::shape::Present::new())?
-    };
+    (@read $kind:ident $members:ident) => { $members.next_value()? };
+    // ... whether it is missing, ...
+    (@missing lenient $member:ident) => { $member.is_none() };
+    (@missing $kind:ident $member:ident) => { false };
     // ... and what becomes of it.
-    (@take insist $member:ident $wire:tt) => {
+    (@take strict $member:ident $wire:tt) => {
         $member.ok_or_else(|| serde::de::Error::missing_field($wire))?
     };
-    (@take yield $member:ident $wire:tt) => {
+    (@take lenient $member:ident $wire:tt) => {
         $member.unwrap_or_else(crate::shape::Absent::absent)
     };
     (@take $kind:ident $member:ident $wire:tt) => { $member };
@@ -242,8 +254,6 @@ macro_rules! structure {
         const { NAME.as_str() }
     }};
     (@wire $member:ident $wire:literal) => { $wire };
-    (@wrap [] $collection:ty) => { $collection };
-    (@wrap [Option] $collection:ty) => { Option<$collection> };
 }
 
 /// Defines an enum over strings that keeps what it does not know in `Other`.
@@ -355,7 +365,7 @@ macro_rules! operation {
 
         structure! {
             #[doc = concat!("Answer to [`", stringify!($request), "`].")]
-            strict output $response $response_body
+            strict $response $response_body
         }
 
         impl $crate::operation::Operation for $request {
@@ -390,7 +400,7 @@ macro_rules! operation {
             }
 
             fn items(response: $response) -> Vec<$item> {
-                response.$items
+                response.$items.into_vec()
             }
         })?
     };

@@ -244,7 +244,7 @@ impl CognitoService {
         username: impl Into<Sensitive<String>>,
         changes: UpdateUser,
     ) -> Result<AdminUpdateUserAttributesResponse, Error> {
-        let attributes: Vec<_> = attributes(changes.attributes).collect();
+        let attributes = attributes(changes.attributes);
         let request =
             AdminUpdateUserAttributesRequest::new(&self.user_pool_id, username, attributes);
         self.client.send(&request).await
@@ -484,10 +484,9 @@ pub enum EmailVerification {
     Unverified,
 }
 
-fn attributes(
-    attributes: BTreeMap<String, Sensitive<String>>,
-) -> impl Iterator<Item = AttributeType> {
+fn attributes(attributes: BTreeMap<String, Sensitive<String>>) -> Vec<AttributeType> {
     attributes
         .into_iter()
         .map(|(name, value)| AttributeType::new(name).value(value))
+        .collect()
 }

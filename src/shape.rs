@@ -3,9 +3,9 @@
 //! Nothing of serde is derived, because a derived type also reads itself from a list and brings its
 //! own way to find a member by name: a quarter of what all operations weighed in a program.
 
-use std::{collections::BTreeMap, fmt, marker::PhantomData};
+use std::{collections::BTreeMap, fmt};
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, Visitor};
 
 use crate::{
     primitives::Timestamp,
@@ -74,181 +74,66 @@ impl Visitor<'_> for Position {
     }
 }
 
-/// Reads a required member, which `null` leaves [`Absent`].
-///
-/// Not as an `Option`, so that whoever looks on sees the member's own type being read.
-pub(crate) struct OrAbsent<T>(PhantomData<T>);
+/// A required member of a shape that does not insist on it; `null` counts as absent.
+pub(crate) struct Required<T>(pub(crate) Option<T>);
 
-impl<T> OrAbsent<T> {
-    pub(crate) fn new() -> Self {
-        Self(PhantomData)
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Required<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(Self)
     }
 }
 
-impl<'de, T: Deserialize<'de> + Absent> DeserializeSeed<'de> for OrAbsent<T> {
-    type Value = T;
+/// The required members that a shape was read without, by their positions.
+#[derive(Clone, Copy, Default, PartialEq)]
+pub(crate) struct Lacking(u16);
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
-        deserializer.deserialize_option(self)
+impl Lacking {
+    /// From whether each member is missing. No shape requires more than 16.
+    pub(crate) fn of(missing: &[bool]) -> Self {
+        let bits = missing.iter().zip(0..u16::BITS);
+        Self(bits.fold(0, |bits, (&missing, position)| {
+            bits | u16::from(missing) << position
+        }))
+    }
+
+    /// The member at this position, or `None` if it did not come and nobody gave it a value since.
+    pub(crate) fn unless_absent<T: Absent>(self, position: usize, member: &T) -> Option<&T> {
+        let is_absent = self.0 >> position & 1 == 1 && member.is_absent();
+        (!is_absent).then_some(member)
     }
 }
 
-impl<'de, T: Deserialize<'de> + Absent> Visitor<'de> for OrAbsent<T> {
-    type Value = T;
+/// Shown in the place of a required member that a shape was read without.
+pub(crate) struct DidNotCome;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a required member")
-    }
-
-    fn visit_none<E: Error>(self) -> Result<T, E> {
-        Ok(T::absent())
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<T, E> {
-        Ok(T::absent())
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
-        T::deserialize(deserializer)
+impl fmt::Debug for DidNotCome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("absent")
     }
 }
 
-/// Reads a list or a map in which `null`, alone or among the items, counts as absent.
-pub(crate) struct Present<C>(PhantomData<C>);
-
-impl<C> Present<C> {
-    pub(crate) fn new() -> Self {
-        Self(PhantomData)
+/// Shows a shape as the derived `Debug` does.
+pub(crate) fn show(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    members: &[(&str, &dyn fmt::Debug)],
+) -> fmt::Result {
+    let mut shape = f.debug_struct(name);
+    for (name, member) in members {
+        shape.field(name, member);
     }
-}
-
-/// [`Present`] in the form of serde's `deserialize_with`.
-pub(crate) fn present<'de, D, C>(deserializer: D) -> Result<C, D::Error>
-where
-    D: Deserializer<'de>,
-    C: Collection<Items: Items<'de>>,
-{
-    Present::new().deserialize(deserializer)
-}
-
-impl<'de, C: Collection<Items: Items<'de>>> DeserializeSeed<'de> for Present<C> {
-    type Value = C;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<C, D::Error> {
-        deserializer.deserialize_option(self)
-    }
-}
-
-impl<'de, C: Collection<Items: Items<'de>>> Visitor<'de> for Present<C> {
-    type Value = C;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list or an object")
-    }
-
-    fn visit_none<E: Error>(self) -> Result<C, E> {
-        Ok(C::default())
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<C, E> {
-        Ok(C::default())
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<C, D::Error> {
-        C::Items::read(deserializer).map(C::from)
-    }
-}
-
-/// A list or map member in its two forms: always there (answers), or optional (requests).
-pub(crate) trait Collection: Default + From<Self::Items> {
-    type Items;
-
-    /// What is written of it; `None` leaves the member out.
-    fn items(&self) -> Option<&Self::Items>;
-}
-
-impl<T> Collection for Vec<T> {
-    type Items = Self;
-
-    fn items(&self) -> Option<&Self> {
-        Some(self).filter(|items| !items.is_empty())
-    }
-}
-
-impl<V> Collection for BTreeMap<String, V> {
-    type Items = Self;
-
-    fn items(&self) -> Option<&Self> {
-        Some(self).filter(|items| !items.is_empty())
-    }
-}
-
-impl<C> Collection for Option<C> {
-    type Items = C;
-
-    fn items(&self) -> Option<&C> {
-        self.as_ref()
-    }
-}
-
-/// A list or map that can be read without its `null`s.
-pub(crate) trait Items<'de>: Sized {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
-}
-
-impl<'de, T: Deserialize<'de>> Items<'de> for Vec<T> {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct List<T>(Vec<T>);
-
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
-            type Value = Vec<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Vec<T>, A::Error> {
-                while let Some(item) = items.next_element::<Option<T>>()? {
-                    self.0.extend(item);
-                }
-                Ok(self.0)
-            }
-        }
-
-        deserializer.deserialize_seq(List(Self::new()))
-    }
-}
-
-impl<'de, V: Deserialize<'de>> Items<'de> for BTreeMap<String, V> {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Map<V>(BTreeMap<String, V>);
-
-        impl<'de, V: Deserialize<'de>> Visitor<'de> for Map<V> {
-            type Value = BTreeMap<String, V>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(
-                mut self,
-                mut entries: A,
-            ) -> Result<BTreeMap<String, V>, A::Error> {
-                while let Some((key, value)) = entries.next_entry::<String, Option<V>>()? {
-                    self.0.extend(value.map(|value| (key, value)));
-                }
-                Ok(self.0)
-            }
-        }
-
-        deserializer.deserialize_map(Map(Self::new()))
-    }
+    shape.finish()
 }
 
 /// What stands for a required member that an answer lacks.
-pub(crate) trait Absent {
+pub(crate) trait Absent: PartialEq + Sized {
     /// The empty value.
     fn absent() -> Self;
+
+    /// Whether it is that.
+    fn is_absent(&self) -> bool {
+        *self == Self::absent()
+    }
 }
 
 impl Absent for String {
@@ -281,13 +166,13 @@ impl<T: Absent + Wipe> Absent for Sensitive<T> {
     }
 }
 
-impl<T> Absent for Vec<T> {
+impl<T: PartialEq> Absent for Vec<T> {
     fn absent() -> Self {
         Self::new()
     }
 }
 
-impl<V> Absent for BTreeMap<String, V> {
+impl<V: PartialEq> Absent for BTreeMap<String, V> {
     fn absent() -> Self {
         Self::new()
     }
@@ -328,19 +213,63 @@ mod tests {
     #[test]
     fn a_shape_without_its_required_members_does_not_cost_the_rest_of_the_answer()
     -> Result<(), serde_json::Error> {
-        use crate::operation::domains::{CustomDomainConfigType, DescribeUserPoolDomainResponse};
+        use crate::operation::passkeys::ListWebAuthnCredentialsResponse;
 
-        // The first is what Cognito answers for a domain that is only a prefix.
-        for config in ["{}", r#"{"CertificateArn": null}"#] {
-            let json = format!(
-                r#"{{"DomainDescription": {{"Domain": "shop", "CustomDomainConfig": {config}}}}}"#
-            );
-            let answer: DescribeUserPoolDomainResponse = serde_json::from_str(&json)?;
-            let description = answer.domain_description.expect("it is there");
-            assert_eq!(description.domain.as_deref(), Some("shop"));
-            let config = CustomDomainConfigType::new("");
-            assert_eq!(description.custom_domain_config, Some(config));
+        for credential in ["{}", r#"{"CredentialId": null, "CreatedAt": null}"#] {
+            let json = format!(r#"{{"Credentials": [{credential}], "NextToken": "t"}}"#);
+            let answer: ListWebAuthnCredentialsResponse = serde_json::from_str(&json)?;
+            assert_eq!(answer.next_token.as_deref(), Some("t"));
+            assert_eq!(answer.credentials[0].credential_id, "");
+            let written = serde_json::to_string(&answer)?;
+            assert_eq!(written, r#"{"NextToken":"t","Credentials":[{}]}"#);
         }
+        Ok(())
+    }
+
+    #[test]
+    fn a_required_member_that_did_not_come_is_not_written_until_it_is_given()
+    -> Result<(), serde_json::Error> {
+        use crate::types::AttributeType;
+
+        let absent: AttributeType = serde_json::from_str(r#"{"Value": "v"}"#)?;
+        let empty: AttributeType = serde_json::from_str(r#"{"Name": "", "Value": "v"}"#)?;
+        assert_eq!(serde_json::to_string(&absent)?, r#"{"Value":"v"}"#);
+        assert_eq!(serde_json::to_string(&empty)?, r#"{"Name":"","Value":"v"}"#);
+        assert_ne!(absent, empty);
+        assert_eq!(empty, AttributeType::new("").value("v"));
+        assert_eq!(
+            format!("{absent:?}"),
+            "AttributeType { name: absent, value: Some(** redacted **) }"
+        );
+
+        let mut given = absent;
+        given.name.push_str("email");
+        assert_eq!(
+            serde_json::to_string(&given)?,
+            r#"{"Name":"email","Value":"v"}"#
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn the_empty_configuration_of_a_prefix_domain_stays_empty() -> Result<(), serde_json::Error> {
+        use crate::operation::domains::{
+            DescribeUserPoolDomainResponse, UpdateUserPoolDomainRequest,
+        };
+
+        let json = r#"{"DomainDescription":{"CustomDomainConfig":{},"Domain":"shop"}}"#;
+        let answer: DescribeUserPoolDomainResponse = serde_json::from_str(json)?;
+        assert_eq!(serde_json::to_string(&answer)?, json);
+        let config = answer
+            .domain_description
+            .and_then(|d| d.custom_domain_config);
+        let config = config.expect("it is there");
+        assert_eq!(config.certificate_arn, None);
+        let update = UpdateUserPoolDomainRequest::new("p", "shop").custom_domain_config(config);
+        assert_eq!(
+            serde_json::to_string(&update)?,
+            r#"{"UserPoolId":"p","Domain":"shop","CustomDomainConfig":{}}"#
+        );
         Ok(())
     }
 

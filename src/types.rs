@@ -46,7 +46,7 @@ string_enum! {
 
 structure! {
     /// Where a code was sent, and how.
-    output CodeDeliveryDetailsType {
+    CodeDeliveryDetailsType {
         optional {
             /// Attribute that the code went to or verifies, such as `email`.
             attribute_name: String,
@@ -210,7 +210,7 @@ string_enum! {
 
 structure! {
     /// User of a user pool.
-    output UserType {
+    UserType {
         optional {
             /// Whether the user may sign in.
             enabled: bool,

@@ -327,7 +327,7 @@ async fn add_to_group_adds_to_every_group_there_is_and_names_the_others() -> Out
         .await?;
     let groups = ["a", "b", "c", "d", "e", "f"];
     for group in groups {
-        let request = CreateGroupRequest::new(group, &pool.id);
+        let request = CreateGroupRequest::new(&pool.id, group);
         service.client().send(&request).await?;
     }
 
@@ -345,7 +345,7 @@ async fn add_to_group_adds_to_every_group_there_is_and_names_the_others() -> Out
         assert!(error.request_id().is_some());
     }
 
-    let request = AdminListGroupsForUserRequest::new(&alice, &pool.id);
+    let request = AdminListGroupsForUserRequest::new(&pool.id, &alice);
     let listed = service.client().send(&request).await?.groups;
     let mut listed: Vec<_> = listed.into_iter().filter_map(|g| g.group_name).collect();
     listed.sort();
@@ -372,7 +372,7 @@ async fn in_a_pool_of_email_addresses_users_are_named_by_theirs() -> Outcome {
     let service = server.service(&pool)?;
     service
         .client()
-        .send(&CreateGroupRequest::new("admin", &pool.id))
+        .send(&CreateGroupRequest::new(&pool.id, "admin"))
         .await?;
     let alice = unique_email("alice");
 

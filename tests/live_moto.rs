@@ -142,7 +142,7 @@ async fn the_other_calls_work() -> Outcome {
     };
     let pool = server.pool("calls").await?;
     let service = server.service(&pool)?;
-    let create_group = CreateGroupRequest::new("admin", &pool.id);
+    let create_group = CreateGroupRequest::new(&pool.id, "admin");
     service.client().send(&create_group).await?;
 
     // moto tells nothing with the challenge, so the name is the one of the sign-in.

@@ -126,7 +126,7 @@ async fn control_characters_in_credentials_are_an_error_and_no_panic() -> Outcom
 
 #[tokio::test]
 async fn empty_strings_are_sent_and_absent_members_are_not() -> Outcome {
-    let request = InitiateAuthRequest::new(AuthFlowType::UserPasswordAuth, "client")
+    let request = InitiateAuthRequest::new("client", AuthFlowType::UserPasswordAuth)
         .auth_parameters([("USERNAME", "alice"), ("PASSWORD", "")]);
     let body = sent_body(&request).await?;
     assert!(body.contains(r#""PASSWORD":"""#), "{body}");

@@ -186,7 +186,7 @@ async fn whether_a_sign_in_is_repeated_depends_on_its_flow() -> Outcome {
         (AuthFlowType::UserAuth, 1),
     ] {
         let script = Scripted::new([answer(503, "")]);
-        let request = InitiateAuthRequest::new(flow.clone(), "client");
+        let request = InitiateAuthRequest::new("client", flow.clone());
         assert!(script.client(|b| b)?.send(&request).await.is_err());
         assert_eq!(script.sent().len(), expected, "{flow}");
     }

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     client::{Client, SendOptions},
+    collections::{IntoMap, List, Map},
     error::{DecodeError, DecodeProblem, Error, ErrorCode, InvalidInput},
     operation::{
         AuthScheme, Operation, RetrySafety,
@@ -25,7 +26,6 @@ use crate::{
         },
     },
     sensitive::Sensitive,
-    shape,
     types::{AnalyticsMetadataType, UserContextDataType},
 };
 
@@ -75,7 +75,7 @@ pub struct SignIn {
     app_client: AppClient,
     is_admin: bool,
     user_pool_id: Option<String>,
-    client_metadata: Option<BTreeMap<String, Sensitive<String>>>,
+    client_metadata: Map<Sensitive<String>>,
     analytics_metadata: Option<AnalyticsMetadataType>,
     context_data: Option<ContextDataType>,
     user_context_data: Option<UserContextDataType>,
@@ -100,7 +100,7 @@ impl SignIn {
             app_client,
             is_admin: false,
             user_pool_id: None,
-            client_metadata: None,
+            client_metadata: Map::default(),
             analytics_metadata: None,
             context_data: None,
             user_context_data: None,
@@ -117,13 +117,8 @@ impl SignIn {
     }
 
     /// Sets key-value pairs for the pool's Lambda triggers. Put no secrets in them.
-    pub fn client_metadata<K, V>(mut self, metadata: impl IntoIterator<Item = (K, V)>) -> Self
-    where
-        K: Into<String>,
-        V: Into<Sensitive<String>>,
-    {
-        let metadata = metadata.into_iter();
-        self.client_metadata = Some(metadata.map(|(k, v)| (k.into(), v.into())).collect());
+    pub fn client_metadata(mut self, metadata: impl IntoMap<Sensitive<String>>) -> Self {
+        self.client_metadata = metadata.into_map();
         self
     }
 
@@ -279,8 +274,8 @@ impl SignIn {
         &self.app_client
     }
 
-    pub(super) fn metadata(&self) -> Option<&BTreeMap<String, Sensitive<String>>> {
-        self.client_metadata.as_ref()
+    pub(super) fn metadata(&self) -> &Map<Sensitive<String>> {
+        &self.client_metadata
     }
 
     #[cfg(feature = "srp")]
@@ -428,7 +423,7 @@ impl SignIn {
             return self.step(&request, username).await;
         }
         let mut request =
-            InitiateAuthRequest::new(start.flow, client_id).auth_parameters(parameters);
+            InitiateAuthRequest::new(client_id, start.flow).auth_parameters(parameters);
         request.session = start.session;
         request.client_metadata.clone_from(&self.client_metadata);
         request
@@ -484,8 +479,8 @@ impl SignIn {
                 let challenge = Challenge::read(
                     name,
                     step.session,
-                    step.challenge_parameters,
-                    step.available_challenges,
+                    step.challenge_parameters.into_btree_map(),
+                    step.available_challenges.into_vec(),
                     username,
                 );
                 Some(challenge.into())
@@ -625,9 +620,9 @@ impl<O: Operation> Operation for SignInOperation<'_, O> {
 struct Step {
     authentication_result: Option<AuthenticationResultType>,
     challenge_name: Option<ChallengeNameType>,
-    #[serde(default, deserialize_with = "shape::present")]
-    challenge_parameters: BTreeMap<String, Sensitive<String>>,
-    #[serde(default, deserialize_with = "shape::present")]
-    available_challenges: Vec<ChallengeNameType>,
+    #[serde(default)]
+    challenge_parameters: Map<Sensitive<String>>,
+    #[serde(default)]
+    available_challenges: List<ChallengeNameType>,
     session: Option<Sensitive<String>>,
 }

@@ -100,10 +100,10 @@ impl SignIn {
         refresh_token: impl Into<Sensitive<String>>,
     ) -> Result<Tokens, Error> {
         let mut request =
-            GetTokensFromRefreshTokenRequest::new(refresh_token, self.app_client().id());
+            GetTokensFromRefreshTokenRequest::new(self.app_client().id(), refresh_token);
         request.client_secret = self.app_client().client_secret().cloned();
         request.device_key = self.refresh_device_key();
-        request.client_metadata = self.metadata().cloned();
+        request.client_metadata = self.metadata().clone();
         let answer = self.client().answer(&request, SendOptions::new()).await?;
         let response: GetTokensFromRefreshTokenResponse = answer.decode()?;
         let mut tokens = self
@@ -145,7 +145,7 @@ impl SignIn {
     /// # Errors
     /// Those of [`RevokeTokenRequest`].
     pub async fn revoke(&self, refresh_token: impl Into<Sensitive<String>>) -> Result<(), Error> {
-        let mut request = RevokeTokenRequest::new(refresh_token, self.app_client().id());
+        let mut request = RevokeTokenRequest::new(self.app_client().id(), refresh_token);
         request.client_secret = self.app_client().client_secret().cloned();
         self.client().send(&request).await?;
         Ok(())

@@ -463,7 +463,7 @@ structure! {
 
 structure! {
     /// One of an app client's secrets.
-    output ClientSecretDescriptorType {
+    ClientSecretDescriptorType {
         optional {
             /// Time the secret was created.
             client_secret_create_date: Timestamp,
@@ -593,7 +593,7 @@ structure! {
     /// An app client in a list: its ID and name.
     ///
     /// `DescribeUserPoolClient` returns the settings.
-    output UserPoolClientDescription {
+    UserPoolClientDescription {
         optional {
             /// ID of the app client.
             client_id: Sensitive<String>,
@@ -607,7 +607,7 @@ structure! {
 
 structure! {
     /// An app client with all its settings.
-    output UserPoolClientType {
+    UserPoolClientType {
         optional {
             /// Lifetime of access tokens, in the unit of `token_validity_units`, or hours if there
             /// is none.
@@ -675,13 +675,13 @@ structure! {
             logout_urls: String = "LogoutURLs",
             /// User attributes that the client may read.
             ///
-            /// Empty if the client was left with the default set.
+            /// Absent if the client was left with the default set.
             read_attributes: String,
             /// Names of the identity providers that users of the client may sign in with.
             supported_identity_providers: String,
             /// User attributes that the client may write.
             ///
-            /// Empty if the client was left with the default set.
+            /// Absent if the client was left with the default set.
             write_attributes: String,
         }
     }

@@ -23,12 +23,12 @@ operation! {
     }
     request InitiateAuthRequest {
         required {
+            /// ID of the app client the user signs in with.
+            client_id: Sensitive<String>,
             /// Authentication flow to start; the app client must allow it.
             ///
             /// The `ADMIN_` flows are for `AdminInitiateAuth` only.
             auth_flow: AuthFlowType,
-            /// ID of the app client the user signs in with.
-            client_id: Sensitive<String>,
         }
         optional {
             /// Amazon Pinpoint endpoint that the call counts for in analytics.
@@ -322,10 +322,10 @@ operation! {
     }
     request GetTokensFromRefreshTokenRequest {
         required {
-            /// Refresh token to trade in.
-            refresh_token: Sensitive<String>,
             /// ID of the app client the refresh token belongs to.
             client_id: Sensitive<String>,
+            /// Refresh token to trade in.
+            refresh_token: Sensitive<String>,
         }
         optional {
             /// Secret of the app client itself, not a hash; required if the client has one.
@@ -367,10 +367,10 @@ operation! {
     }
     request RevokeTokenRequest {
         required {
-            /// Refresh token to revoke; other kinds of token are refused.
-            token: Sensitive<String>,
             /// ID of the app client that issued the token.
             client_id: Sensitive<String>,
+            /// Refresh token to revoke; other kinds of token are refused.
+            token: Sensitive<String>,
         }
         optional {
             /// Secret of the app client itself, not a hash; required if the client has one.
@@ -715,7 +715,7 @@ operation! {
 
 structure! {
     /// Authentication event of a user, as recorded by threat protection.
-    output AuthEventType {
+    AuthEventType {
         optional {
             /// When the event was recorded.
             creation_date: Timestamp,
@@ -767,7 +767,7 @@ string_enum! {
 
 structure! {
     /// Tokens from a sign-in or a refresh.
-    output AuthenticationResultType {
+    AuthenticationResultType {
         optional {
             /// Access token, for the calls a user makes for themselves and for your APIs.
             access_token: Sensitive<String>,
@@ -872,7 +872,7 @@ string_enum! {
 
 structure! {
     /// Challenge of an authentication event, and how it ended.
-    output ChallengeResponseType {
+    ChallengeResponseType {
         optional {
             /// Kind of challenge.
             challenge_name: ChallengeName,
@@ -884,7 +884,7 @@ structure! {
 
 structure! {
     /// Access token issued to an app client.
-    output ClientAuthenticationResultType {
+    ClientAuthenticationResultType {
         optional {
             /// Access token to present to resource servers.
             access_token: Sensitive<String>,
@@ -920,7 +920,7 @@ structure! {
 
 structure! {
     /// Device and place an authentication event came from.
-    output EventContextDataType {
+    EventContextDataType {
         optional {
             /// City of the user.
             city: String,
@@ -938,7 +938,7 @@ structure! {
 
 structure! {
     /// Verdict given on an authentication event.
-    output EventFeedbackType {
+    EventFeedbackType {
         required {
             /// Verdict: whether it was the user.
             feedback_value: FeedbackValueType,
@@ -966,7 +966,7 @@ string_enum! {
 
 structure! {
     /// Risk that threat protection found in an authentication event.
-    output EventRiskType {
+    EventRiskType {
         optional {
             /// Whether the password is known to have leaked elsewhere.
             compromised_credentials_detected: bool,
@@ -1030,7 +1030,7 @@ structure! {
     /// Identity given to a device at its first sign-in.
     ///
     /// Both keys are needed to confirm the device and to sign in with it later.
-    output NewDeviceMetadataType {
+    NewDeviceMetadataType {
         optional {
             /// Key of the device group; stands in for the pool in SRP with the device.
             device_group_key: String,

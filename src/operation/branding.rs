@@ -154,10 +154,10 @@ operation! {
     }
     request DeleteManagedLoginBrandingRequest {
         required {
-            /// ID of the style to delete, a UUID.
-            managed_login_branding_id: String,
             /// ID of the user pool.
             user_pool_id: String,
+            /// ID of the style to delete, a UUID.
+            managed_login_branding_id: String,
         }
     }
     response DeleteManagedLoginBrandingResponse {}
@@ -316,7 +316,7 @@ string_enum! {
 
 structure! {
     /// A managed login style.
-    output ManagedLoginBrandingType {
+    ManagedLoginBrandingType {
         optional {
             /// Time the style was created.
             creation_date: Timestamp,
@@ -340,7 +340,7 @@ structure! {
 
 structure! {
     /// CSS and logo of the classic hosted UI.
-    output UiCustomizationType {
+    UiCustomizationType {
         optional {
             /// Style sheet of the pages.
             css: String = "CSS",

@@ -75,10 +75,10 @@ operation! {
         required {
             /// ID of the user pool that the policy belongs to.
             user_pool_id: String,
-            /// ID of the policy.
-            cimd_policy_id: String = "CIMDPolicyId",
             /// ID of the app client that the policy is for.
             client_id: Sensitive<String>,
+            /// ID of the policy.
+            cimd_policy_id: String = "CIMDPolicyId",
             /// Patterns of the documents' addresses, 1 to 5.
             ///
             /// Each begins with `https://`; `*` stands for anything, as in
@@ -220,7 +220,7 @@ impl UpdateClientMetadataUrlStateRequest {
 
 structure! {
     /// Policy of an app client for metadata documents.
-    output CimdPolicyType {
+    CimdPolicyType {
         required {
             /// ID of the user pool that the policy belongs to.
             user_pool_id: String,
@@ -250,7 +250,7 @@ structure! {
 
 structure! {
     /// Policy for metadata documents in a list.
-    output CimdPolicySummaryType {
+    CimdPolicySummaryType {
         required {
             /// ID of the policy.
             cimd_policy_id: String = "CIMDPolicyId",
@@ -274,7 +274,7 @@ structure! {
 
 structure! {
     /// Address of a metadata document that Cognito has met.
-    output ClientMetadataUrlType {
+    ClientMetadataUrlType {
         required {
             /// Address of the document.
             url: String = "URL",

@@ -169,13 +169,13 @@ operation! {
     }
     request AdminGetDeviceRequest {
         required {
-            /// Key of the device: the region, an underscore and a UUID.
-            device_key: String,
             /// ID of the user pool the user belongs to.
             user_pool_id: String,
             /// Username of the user, or one of the user's alias values where the pool allows
             /// aliases.
             username: Sensitive<String>,
+            /// Key of the device: the region, an underscore and a UUID.
+            device_key: String,
         }
     }
     response AdminGetDeviceResponse {
@@ -295,7 +295,7 @@ structure! {
 
 structure! {
     /// A device that a user has signed in from.
-    output DeviceType {
+    DeviceType {
         optional {
             /// Time the device was registered.
             device_create_date: Timestamp,

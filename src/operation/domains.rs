@@ -11,13 +11,13 @@ operation! {
     }
     request CreateUserPoolDomainRequest {
         required {
+            /// ID of the user pool that gets the domain.
+            user_pool_id: String,
             /// Domain to create.
             ///
             /// For a prefix domain the prefix alone, such as `myapp`; for a custom domain the
             /// full name, such as `auth.example.com`.
             domain: String,
-            /// ID of the user pool that gets the domain.
-            user_pool_id: String,
         }
         optional {
             /// Certificate and TLS policy of a custom domain.
@@ -83,13 +83,13 @@ operation! {
     }
     request UpdateUserPoolDomainRequest {
         required {
+            /// ID of the user pool that has the domain.
+            user_pool_id: String,
             /// Domain to change.
             ///
             /// For a prefix domain the prefix alone, such as `myapp`; for a custom domain the
             /// full name, such as `auth.example.com`.
             domain: String,
-            /// ID of the user pool that has the domain.
-            user_pool_id: String,
         }
         optional {
             /// Certificate and TLS policy of a custom domain.
@@ -130,13 +130,13 @@ operation! {
     }
     request DeleteUserPoolDomainRequest {
         required {
+            /// ID of the user pool that has the domain.
+            user_pool_id: String,
             /// Domain to delete.
             ///
             /// For a prefix domain the prefix alone, such as `myapp`; for a custom domain the
             /// full name, such as `auth.example.com`.
             domain: String,
-            /// ID of the user pool that has the domain.
-            user_pool_id: String,
         }
     }
     response DeleteUserPoolDomainResponse {}
@@ -144,14 +144,15 @@ operation! {
 
 structure! {
     /// Certificate and TLS policy of a custom domain.
+    ///
+    /// Cognito describes a domain that is only a prefix with one that has no members.
     CustomDomainConfigType {
-        required {
+        optional {
             /// ARN of the domain's certificate in AWS Certificate Manager.
             ///
-            /// The certificate must be in `us-east-1`, whatever the region of the pool.
+            /// Required in requests. The certificate must be in `us-east-1`, whatever the region
+            /// of the pool.
             certificate_arn: String,
-        }
-        optional {
             /// Lowest TLS version and ciphers that the domain accepts.
             security_policy: SecurityPolicyType,
         }
@@ -160,7 +161,7 @@ structure! {
 
 structure! {
     /// A user pool domain.
-    output DomainDescriptionType {
+    DomainDescriptionType {
         optional {
             /// AWS account that owns the user pool, 12 digits.
             aws_account_id: String = "AWSAccountId",

@@ -11,12 +11,12 @@ operation! {
     }
     request CreateGroupRequest {
         required {
+            /// ID of the user pool to create the group in.
+            user_pool_id: String,
             /// Name of the new group, unique in the pool and fixed from then on.
             ///
             /// 1 to 128 characters, no spaces.
             group_name: String,
-            /// ID of the user pool to create the group in.
-            user_pool_id: String,
         }
         optional {
             /// Description of the group, up to 2048 characters.
@@ -50,10 +50,10 @@ operation! {
     }
     request GetGroupRequest {
         required {
-            /// Name of the group to return.
-            group_name: String,
             /// ID of the user pool that the group is in.
             user_pool_id: String,
+            /// Name of the group to return.
+            group_name: String,
         }
     }
     response GetGroupResponse {
@@ -75,12 +75,12 @@ operation! {
     }
     request UpdateGroupRequest {
         required {
+            /// ID of the user pool that the group is in.
+            user_pool_id: String,
             /// Name of the group to change.
             ///
             /// The name itself can't be changed.
             group_name: String,
-            /// ID of the user pool that the group is in.
-            user_pool_id: String,
         }
         optional {
             /// New description of the group, up to 2048 characters.
@@ -111,10 +111,10 @@ operation! {
     }
     request DeleteGroupRequest {
         required {
-            /// Name of the group to delete.
-            group_name: String,
             /// ID of the user pool that the group is in.
             user_pool_id: String,
+            /// Name of the group to delete.
+            group_name: String,
         }
     }
     response DeleteGroupResponse {}
@@ -218,12 +218,12 @@ operation! {
     pages { groups: GroupType, next_token }
     request AdminListGroupsForUserRequest {
         required {
+            /// ID of the user pool that the user is in.
+            user_pool_id: String,
             /// Username of the user whose groups to list.
             ///
             /// An alias or the user's `sub` works too.
             username: Sensitive<String>,
-            /// ID of the user pool that the user is in.
-            user_pool_id: String,
         }
         optional {
             /// Largest number of entries to return in one page.
@@ -292,7 +292,7 @@ operation! {
 
 structure! {
     /// Group of users in a user pool.
-    output GroupType {
+    GroupType {
         optional {
             /// When the group was created.
             creation_date: Timestamp,

@@ -208,7 +208,7 @@ operation! {
 
 structure! {
     /// An external identity provider with all its settings.
-    output IdentityProviderType {
+    IdentityProviderType {
         optional {
             /// Time the provider was added.
             creation_date: Timestamp,
@@ -263,7 +263,7 @@ structure! {
     /// An identity provider in a list: its name and type.
     ///
     /// `DescribeIdentityProvider` returns the settings.
-    output ProviderDescription {
+    ProviderDescription {
         optional {
             /// Time the provider was added.
             creation_date: Timestamp,

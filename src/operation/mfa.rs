@@ -154,11 +154,11 @@ operation! {
     }
     request AdminSetUserMfaPreferenceRequest {
         required {
+            /// ID of the user pool the user belongs to.
+            user_pool_id: String,
             /// Username of the user, or one of the user's alias values where the pool allows
             /// aliases.
             username: Sensitive<String>,
-            /// ID of the user pool the user belongs to.
-            user_pool_id: String,
         }
         optional {
             /// Email MFA of the user: whether it is on, and whether it is preferred.

@@ -119,7 +119,7 @@ operation! {
 
 structure! {
     /// A registered passkey.
-    output WebAuthnCredentialDescription {
+    WebAuthnCredentialDescription {
         required {
             /// ID of the passkey.
             credential_id: String,

@@ -116,15 +116,15 @@ operation! {
     }
     request ChangePasswordRequest {
         required {
+            /// Access token of the signed-in user.
+            ///
+            /// Must carry the scope `aws.cognito.signin.user.admin`.
+            access_token: Sensitive<String>,
             /// New password.
             ///
             /// At most 256 characters, no white space, and within the password policy of the
             /// pool.
             proposed_password: Sensitive<String>,
-            /// Access token of the signed-in user.
-            ///
-            /// Must carry the scope `aws.cognito.signin.user.admin`.
-            access_token: Sensitive<String>,
         }
         optional {
             /// Present password; leave unset only for a user who has none.

@@ -146,7 +146,7 @@ operation! {
 
 structure! {
     /// Recovery of a user pool to a point in time.
-    output RestorationType {
+    RestorationType {
         optional {
             /// ID of the recovery.
             restore_id: String,
@@ -168,7 +168,7 @@ structure! {
 
 structure! {
     /// Recovery in a list.
-    output RestorationDescriptionType {
+    RestorationDescriptionType {
         optional {
             /// ID of the recovery.
             restore_id: String,
@@ -206,7 +206,7 @@ string_enum! {
 
 structure! {
     /// What a recovery changes in entities of one type.
-    output RestorePreviewType {
+    RestorePreviewType {
         optional {
             /// Type of entity: `Users`, `Groups`, `User MFAs` or `Passkeys`.
             entity: String,

@@ -156,7 +156,7 @@ string_enum! {
 
 structure! {
     /// Replica of a user pool in one region.
-    output UserPoolReplicaType {
+    UserPoolReplicaType {
         optional {
             /// Region that the replica is in.
             region_name: String,

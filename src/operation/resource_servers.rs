@@ -169,7 +169,7 @@ structure! {
 
 structure! {
     /// API whose access a user pool's tokens can govern through scopes.
-    output ResourceServerType {
+    ResourceServerType {
         optional {
             /// Unique identifier of the resource server, usually the URL of an API.
             identifier: String,

@@ -328,7 +328,7 @@ structure! {
 
 structure! {
     /// Limit with its current values.
-    output LimitType {
+    LimitType {
         required {
             /// Which limit it is.
             limit_definition: LimitDefinitionType,
@@ -366,7 +366,7 @@ structure! {
 
 structure! {
     /// Logging of a user pool's activity.
-    output LogDeliveryConfigurationType {
+    LogDeliveryConfigurationType {
         required {
             /// ID of the user pool.
             user_pool_id: String,
@@ -434,7 +434,7 @@ structure! {
 
 structure! {
     /// How a user pool or app client responds to risky sign-ins.
-    output RiskConfigurationType {
+    RiskConfigurationType {
         optional {
             /// Responses to sign-ins that look like account takeover.
             account_takeover_risk_configuration: AccountTakeoverRiskConfigurationType,

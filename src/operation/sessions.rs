@@ -267,7 +267,7 @@ structure! {
 
 structure! {
     /// Active session of a user.
-    output SessionDescriptionType {
+    SessionDescriptionType {
         optional {
             /// ID of the app client the session belongs to.
             client_id: Sensitive<String>,
@@ -305,7 +305,7 @@ structure! {
 
 structure! {
     /// Place of a session, guessed from the IP address.
-    output SessionLocationType {
+    SessionLocationType {
         optional {
             /// City; absent if it could not be found.
             city: String,

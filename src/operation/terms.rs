@@ -49,10 +49,10 @@ operation! {
     }
     request DescribeTermsRequest {
         required {
-            /// ID of the terms document, a UUID.
-            terms_id: String,
             /// ID of the user pool.
             user_pool_id: String,
+            /// ID of the terms document, a UUID.
+            terms_id: String,
         }
     }
     response DescribeTermsResponse {
@@ -72,10 +72,10 @@ operation! {
     }
     request DescribeTermsByClientRequest {
         required {
-            /// ID of the app client whose document to read.
-            client_id: Sensitive<String>,
             /// ID of the user pool.
             user_pool_id: String,
+            /// ID of the app client whose document to read.
+            client_id: Sensitive<String>,
             /// Kind of document: `terms-of-use` or `privacy-policy`.
             terms_name: String,
         }
@@ -97,10 +97,10 @@ operation! {
     }
     request UpdateTermsRequest {
         required {
-            /// ID of the terms document to change, a UUID.
-            terms_id: String,
             /// ID of the user pool.
             user_pool_id: String,
+            /// ID of the terms document to change, a UUID.
+            terms_id: String,
         }
         optional {
             /// How agreement is enforced; only `NONE` exists.
@@ -137,10 +137,10 @@ operation! {
     }
     request DeleteTermsRequest {
         required {
-            /// ID of the terms document to delete, a UUID.
-            terms_id: String,
             /// ID of the user pool.
             user_pool_id: String,
+            /// ID of the terms document to delete, a UUID.
+            terms_id: String,
         }
     }
     response DeleteTermsResponse {}
@@ -184,7 +184,7 @@ structure! {
     /// A terms document in a list.
     ///
     /// `DescribeTerms` returns its links.
-    output TermsDescriptionType {
+    TermsDescriptionType {
         required {
             /// ID of the terms document, a UUID.
             terms_id: String,
@@ -218,14 +218,14 @@ string_enum! {
 
 structure! {
     /// A terms document of an app client.
-    output TermsType {
+    TermsType {
         required {
-            /// ID of the terms document, a UUID.
-            terms_id: String,
             /// ID of the user pool the document belongs to.
             user_pool_id: String,
             /// ID of the app client the document belongs to.
             client_id: Sensitive<String>,
+            /// ID of the terms document, a UUID.
+            terms_id: String,
             /// Kind of document: `terms-of-use` or `privacy-policy`.
             terms_name: String,
             /// Where the document comes from; only `LINK` exists.

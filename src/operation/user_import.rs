@@ -14,10 +14,10 @@ operation! {
     }
     request CreateUserImportJobRequest {
         required {
-            /// Display name of the job, 1 to 128 characters.
-            job_name: String,
             /// ID of the user pool to import users into.
             user_pool_id: String,
+            /// Display name of the job, 1 to 128 characters.
+            job_name: String,
             /// ARN of the IAM role with which Cognito writes the job's log to `CloudWatch` Logs.
             cloud_watch_logs_role_arn: String,
         }
@@ -208,7 +208,7 @@ string_enum! {
 
 structure! {
     /// A job that imports users from a CSV file.
-    output UserImportJobType {
+    UserImportJobType {
         optional {
             /// ARN of the IAM role with which Cognito writes the job's log to `CloudWatch` Logs.
             cloud_watch_logs_role_arn: String,

@@ -1007,7 +1007,7 @@ structure! {
 
 structure! {
     /// User pool as it appears in a list.
-    output UserPoolDescriptionType {
+    UserPoolDescriptionType {
         optional {
             /// When the user pool was created.
             creation_date: Timestamp,
@@ -1058,7 +1058,7 @@ structure! {
     /// Full configuration of a user pool.
     ///
     /// Not to be sent back unchanged: `UpdateUserPool` doesn't accept everything in it.
-    output UserPoolType {
+    UserPoolType {
         optional {
             /// Ways in which users may recover an account whose password they forgot.
             account_recovery_setting: AccountRecoverySettingType,

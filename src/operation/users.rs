@@ -343,15 +343,15 @@ operation! {
     }
     request UpdateUserAttributesRequest {
         required {
+            /// Access token of the signed-in user.
+            ///
+            /// Must carry the scope `aws.cognito.signin.user.admin`.
+            access_token: Sensitive<String>,
             /// Attributes to set; an empty value deletes the attribute.
             ///
             /// Names of custom attributes begin with `custom:`. A new email address or phone
             /// number is unverified, or not in force, until the user verifies it.
             user_attributes: Vec<AttributeType>,
-            /// Access token of the signed-in user.
-            ///
-            /// Must carry the scope `aws.cognito.signin.user.admin`.
-            access_token: Sensitive<String>,
         }
         maps {
             /// Key-value pairs handed to the custom message Lambda trigger.
@@ -377,14 +377,14 @@ operation! {
     }
     request DeleteUserAttributesRequest {
         required {
-            /// Names of the attributes to delete.
-            ///
-            /// Names of custom attributes begin with `custom:`.
-            user_attribute_names: Vec<String>,
             /// Access token of the signed-in user.
             ///
             /// Must carry the scope `aws.cognito.signin.user.admin`.
             access_token: Sensitive<String>,
+            /// Names of the attributes to delete.
+            ///
+            /// Names of custom attributes begin with `custom:`.
+            user_attribute_names: Vec<String>,
         }
     }
     response DeleteUserAttributesResponse {}

@@ -39,7 +39,9 @@ pub(crate) fn differences(facts: &Facts, operations: &[Declared], enums: &[Enum]
             compare_operation(facts, operation, &mut found);
         }
     }
-    compare_structures(facts, &structures(operations), &mut found);
+    let declared = structures(operations);
+    compare_structures(facts, &declared, &mut found);
+    compare_orders(facts, &declared, &mut found);
     compare_enums(facts, enums, &mut found);
     compare_error_codes(facts, &mut found);
     found
@@ -203,9 +205,10 @@ fn compare_structures(facts: &Facts, declared: &Shapes, found: &mut Vec<String>)
         compare_sets(
             &format!("{structure}: member"),
             expected.keys(),
-            members.keys(),
+            members.iter().map(|(member, _)| member),
             found,
         );
+        compare_order(facts, structure, members, found);
         for (member, declared) in members {
             if expected.contains_key(member) {
                 let expected = facts.member_type(structure, member);
@@ -224,6 +227,68 @@ fn compare_structures(facts: &Facts, declared: &Shapes, found: &mut Vec<String>)
             found.push(format!("structure {structure}: is surplus"));
         }
     }
+}
+
+/// What a constructor takes first, where it takes several of these.
+fn compare_order(
+    facts: &Facts,
+    structure: &str,
+    members: &[(String, String)],
+    found: &mut Vec<String>,
+) {
+    let rank = |member: &String| {
+        let first = &facts.beyond.constructors.first;
+        first
+            .iter()
+            .position(|name| name == member)
+            .unwrap_or(first.len())
+    };
+    let arguments = arguments(facts, structure, members);
+    let mut sorted = arguments.clone();
+    sorted.sort_by_key(|member| rank(member));
+    compare(
+        &format!("{structure}::new"),
+        &format!("{arguments:?}"),
+        &format!("{sorted:?}"),
+        found,
+    );
+}
+
+/// Any two arguments stand in the same order in all the constructors that take both.
+fn compare_orders(facts: &Facts, declared: &Shapes, found: &mut Vec<String>) {
+    let mut seen = BTreeMap::new();
+    for structure in facts.structures() {
+        let matching = declared
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(structure));
+        let Some((_, members)) = matching else {
+            continue;
+        };
+        let arguments = arguments(facts, structure, members);
+        for (i, &second) in arguments.iter().enumerate() {
+            for &first in &arguments[..i] {
+                seen.entry((first, second)).or_insert(structure);
+                if let Some(other) = seen.get(&(second, first)) {
+                    found.push(format!(
+                        "{structure}::new: {first} stands before {second}, in {other}::new behind"
+                    ));
+                }
+            }
+        }
+    }
+}
+
+/// The arguments of a constructor, in their order.
+fn arguments<'a>(
+    facts: &Facts,
+    structure: &str,
+    members: &'a [(String, String)],
+) -> Vec<&'a String> {
+    let known = &facts.shape(structure).members;
+    let names = members.iter().map(|(member, _)| member);
+    names
+        .filter(|member| known.contains_key(*member) && facts.is_required(structure, member))
+        .collect()
 }
 
 fn compare_enums(facts: &Facts, declared: &[Enum], found: &mut Vec<String>) {

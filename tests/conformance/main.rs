@@ -10,6 +10,7 @@ mod list;
 mod model;
 mod sample;
 mod trace;
+mod variety;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,6 +26,7 @@ use crate::{
     declared::{Type, enums, operations},
     model::Facts,
     sample::{PLAIN, SECRET, Sample},
+    variety::{STATES, State, Variant, Variety, at_random},
 };
 
 #[test]
@@ -131,8 +133,7 @@ fn every_kind_of_difference_is_found_and_named() {
         ),
         (
             json!({"model": {"shapes": {"AttributeListType": {"member": "StringType"}}}}),
-            "AdminGetUserResponse.UserAttributes: is Option<Vec<Option<AttributeType>>>, \
-             must be Option<Vec<Option<String>>>",
+            "AdminGetUserResponse.UserAttributes: is List<AttributeType>, must be List<String>",
         ),
         (
             json!({"model": {"shapes": {"PasswordType": {"sensitive": false}}}}),
@@ -145,6 +146,24 @@ fn every_kind_of_difference_is_found_and_named() {
         (
             json!({"beyond": {"sensitive": {"members": {"HttpHeader.headerValue": null}}}}),
             "HttpHeader.headerValue: is Option<Sensitive<String>>, must be Option<String>",
+        ),
+        (
+            json!({"model": {"shapes": {"AttributeType": {"required": []}}}}),
+            "AttributeType.Name: is Required<String>, must be Option<String>",
+        ),
+        (
+            json!({"beyond": {"not_required": {"members": {"CustomDomainConfigType.CertificateArn": null}}}}),
+            "CustomDomainConfigType.CertificateArn: is Option<String>, must be Required<String>",
+        ),
+        (
+            json!({"beyond": {"constructors": {"first": ["GroupName"]}}}),
+            "CreateGroupRequest::new: is [\"UserPoolId\", \"GroupName\"], \
+             must be [\"GroupName\", \"UserPoolId\"]",
+        ),
+        (
+            json!({"model": {"shapes": {"ForgetDeviceRequest": {"required": ["AccessToken", "DeviceKey"]}}}}),
+            "ForgetDeviceRequest::new: DeviceKey stands before AccessToken, \
+             in ConfirmDeviceRequest::new behind",
         ),
         (
             json!({"model": {"shapes": {"StatusType": {"enum": null}}}}),
@@ -256,6 +275,69 @@ fn every_member_is_written_under_the_models_name_and_read_back() {
             assert_eq!(reread(name, of_type, &json), json, "{name}");
         }
     });
+}
+
+#[test]
+fn what_came_is_written_again_whichever_member_is_filled_empty_null_or_absent() {
+    let facts = Facts::load();
+    for_each_type(&facts, |name, structure, of_type| {
+        let mut members = Vec::new();
+        let note = |owner: &str, member: &str| {
+            members.push((owner.to_owned(), member.to_owned()));
+            State::Filled
+        };
+        Variety {
+            facts: &facts,
+            choose: note,
+        }
+        .of(structure);
+        members.sort();
+        members.dedup();
+        for (owner, member) in &members {
+            for state in STATES {
+                for others in [State::Filled, State::Empty] {
+                    let choose = |o: &str, m: &str| {
+                        if o == owner && m == member {
+                            state
+                        } else {
+                            others
+                        }
+                    };
+                    let what = format!("{name}: {owner}.{member}: {state:?} among {others:?}");
+                    expect_written(
+                        &what,
+                        of_type,
+                        Variety {
+                            facts: &facts,
+                            choose,
+                        }
+                        .of(structure),
+                    );
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn what_came_is_written_again_in_any_mixture() {
+    let facts = Facts::load();
+    for_each_type(&facts, |name, structure, of_type| {
+        for seed in 0..50 {
+            let choose = at_random(seed);
+            let variant = Variety {
+                facts: &facts,
+                choose,
+            }
+            .of(structure);
+            expect_written(&format!("{name}: {seed}"), of_type, variant);
+        }
+    });
+}
+
+fn expect_written(what: &str, of_type: &Type, variant: Variant) {
+    let written = reread(what, of_type, &variant.came);
+    assert_eq!(written, variant.written, "{what}\ncame: {}", variant.came);
 }
 
 #[test]

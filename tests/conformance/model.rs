@@ -58,6 +58,8 @@ pub(crate) struct Beyond {
     pub(crate) retry_safety: Vec<RetryClass>,
     pub(crate) retry_safety_by_request: Vec<RetryByRequest>,
     pub(crate) sensitive: Added,
+    pub(crate) not_required: NotRequired,
+    pub(crate) constructors: Constructors,
     pub(crate) error_codes: ErrorCodes,
 }
 
@@ -89,6 +91,16 @@ pub(crate) struct RetryCase {
 pub(crate) struct Added {
     pub(crate) shapes: BTreeMap<String, String>,
     pub(crate) members: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct NotRequired {
+    pub(crate) members: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Constructors {
+    pub(crate) first: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -144,23 +156,43 @@ impl Facts {
             || self.beyond.sensitive.members.contains_key(&name)
     }
 
-    /// The Rust type of the member of that structure.
+    /// Whether the member of that structure is an argument of its constructor.
+    pub(crate) fn is_required(&self, owner: &str, member: &str) -> bool {
+        let shape = self.shape(owner);
+        let is_collection = matches!(
+            self.shape(&shape.members[member]).kind.as_str(),
+            "list" | "map"
+        );
+        // In answers a list that is missing counts as empty, even where the model requires it.
+        let counts_as_empty = is_collection && !self.in_requests.contains(owner);
+        let name = format!("{owner}.{member}");
+        shape.required.contains(member)
+            && !counts_as_empty
+            && !self.beyond.not_required.members.contains_key(&name)
+    }
+
+    /// Whether the structure is a request or a whole answer, which insist on what is required.
+    pub(crate) fn is_whole(&self, structure: &str) -> bool {
+        let mut operations = self.model.operations.values();
+        operations.any(|o| [&o.input, &o.output].contains(&&Some(structure.to_owned())))
+    }
+
+    /// The Rust type that the member of that structure is read as.
     pub(crate) fn member_type(&self, owner: &str, member: &str) -> String {
         let name = &self.shape(owner).members[member];
         let shape = self.shape(name);
-        let is_collection = matches!(shape.kind.as_str(), "list" | "map");
         let secret = self.is_secret(owner, member);
-        let is_required = self.shape(owner).required.contains(member);
-        // In answers a list that is missing counts as empty, even where the model requires it.
-        let counts_as_empty = is_collection && !self.in_requests.contains(owner);
-        if is_required && !counts_as_empty {
-            return self.type_of(name, secret);
+        if self.is_required(owner, member) {
+            let plain = self.type_of(name, secret);
+            return if self.is_whole(owner) {
+                plain
+            } else {
+                format!("Required<{plain}>")
+            };
         }
-        // Among items, `null` counts as absent.
-        let item = |item: &str| format!("Option<{}>", self.type_of(item, secret));
         match shape.kind.as_str() {
-            "list" => format!("Option<Vec<{}>>", item(&shape.member)),
-            "map" => format!("Option<BTreeMap<String, {}>>", item(&shape.value)),
+            "list" => format!("List<{}>", self.type_of(&shape.member, secret)),
+            "map" => format!("Map<{}>", self.type_of(&shape.value, secret)),
             _ => format!("Option<{}>", self.type_of(name, secret)),
         }
     }

@@ -91,8 +91,8 @@ impl<'a> Sample<'a> {
     fn members(&self, name: &str, shape: &Shape) -> Value {
         let mut members = Map::new();
         for (member, member_shape) in &shape.members {
-            // An `Option` or what reads leniently; `null` among items is only for those.
-            let optional = self.facts.member_type(name, member).starts_with("Option<");
+            // `null` among items is only for lists and maps that may be absent.
+            let optional = !self.facts.is_required(name, member);
             let sample = if optional {
                 self
             } else {

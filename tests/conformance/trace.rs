@@ -10,19 +10,16 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-/// Members of every struct: by the struct's name, then by the member's name on the wire.
-pub(crate) type Shapes = BTreeMap<String, BTreeMap<String, String>>;
+/// Members of every struct, by the struct's name: their names on the wire and what they are read as,
+/// in the order of their declaration.
+pub(crate) type Shapes = BTreeMap<String, Vec<(String, String)>>;
 
 /// Adds the struct `T` and all that it holds to the shapes.
 ///
 /// It is read from a deserializer that asks for every member there is, and notes what type each is
-/// read as. A member is optional if that is an `Option`.
+/// read as.
 pub(crate) fn trace<T: DeserializeOwned>(shapes: &mut Shapes) {
-    let tracer = Tracer {
-        shapes,
-        read_as: &mut String::new(),
-    };
-    if let Err(error) = T::deserialize(tracer) {
+    if let Err(error) = T::deserialize(Tracer { shapes }) {
         panic!("{} cannot be traced: {error}", type_name::<T>());
     }
 }
@@ -38,57 +35,24 @@ pub(crate) fn short_name<T>() -> String {
 
 struct Tracer<'a> {
     shapes: &'a mut Shapes,
-    /// Where a list or map that does without its `null`s is noted, since its type does not tell.
-    read_as: &'a mut String,
-}
-
-impl Tracer<'_> {
-    fn note(&mut self, collection: &str, item: &str) {
-        if item.starts_with("Option<") {
-            *self.read_as = format!("Option<{collection}{item}>>");
-        }
-    }
-
-    /// A tracer for what is inside.
-    fn inside(&mut self) -> Inside<'_> {
-        Inside {
-            shapes: self.shapes,
-            read_as: String::new(),
-        }
-    }
-}
-
-struct Inside<'a> {
-    shapes: &'a mut Shapes,
-    read_as: String,
-}
-
-impl Inside<'_> {
-    fn tracer(&mut self) -> Tracer<'_> {
-        self.read_as.clear();
-        Tracer {
-            shapes: self.shapes,
-            read_as: &mut self.read_as,
-        }
-    }
 }
 
 impl<'de> Deserializer<'de> for Tracer<'_> {
     type Error = Error;
 
     fn deserialize_struct<V: Visitor<'de>>(
-        mut self,
+        self,
         _name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
         let shape = short_name::<V::Value>();
-        self.shapes.entry(shape.clone()).or_default();
+        self.shapes.insert(shape.clone(), Vec::new());
         visitor.visit_map(Members {
             shape,
             fields: fields.iter(),
             field: "",
-            inside: self.inside(),
+            shapes: self.shapes,
         })
     }
 
@@ -96,18 +60,12 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         visitor.visit_some(self)
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
-        let mut item = String::new();
-        let value = visitor.visit_seq(Once::new(self.inside(), &mut item))?;
-        self.note("Vec<", &item);
-        Ok(value)
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_seq(Once(Some(self)))
     }
 
-    fn deserialize_map<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
-        let mut item = String::new();
-        let value = visitor.visit_map(Once::new(self.inside(), &mut item))?;
-        self.note("BTreeMap<String, ", &item);
-        Ok(value)
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_map(Once(Some(self)))
     }
 
     // Text, which is also base64.
@@ -143,7 +101,7 @@ struct Members<'a> {
     shape: String,
     fields: std::slice::Iter<'static, &'static str>,
     field: &'static str,
-    inside: Inside<'a>,
+    shapes: &'a mut Shapes,
 }
 
 impl<'de> MapAccess<'de> for Members<'_> {
@@ -161,40 +119,20 @@ impl<'de> MapAccess<'de> for Members<'_> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        let value = seed.deserialize(self.inside.tracer())?;
-        let mut member = short_name::<V::Value>();
-        if !self.inside.read_as.is_empty() {
-            member.clone_from(&self.inside.read_as);
-        }
-        let members = self.inside.shapes.entry(self.shape.clone()).or_default();
-        members.insert(self.field.to_owned(), member);
+        let value = seed.deserialize(Tracer {
+            shapes: self.shapes,
+        })?;
+        let member = (self.field.to_owned(), short_name::<V::Value>());
+        self.shapes
+            .entry(self.shape.clone())
+            .or_default()
+            .push(member);
         Ok(value)
     }
 }
 
 /// Hands out one item of a list, or one entry of a map.
-struct Once<'a> {
-    inside: Option<Inside<'a>>,
-    /// The type that the item was read as.
-    item: &'a mut String,
-}
-
-impl<'a> Once<'a> {
-    fn new(inside: Inside<'a>, item: &'a mut String) -> Self {
-        Self {
-            inside: Some(inside),
-            item,
-        }
-    }
-
-    fn give<'de, T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
-        *self.item = short_name::<T::Value>();
-        let inside = self.inside.take();
-        inside
-            .map(|mut inside| seed.deserialize(inside.tracer()))
-            .transpose()
-    }
-}
+struct Once<'a>(Option<Tracer<'a>>);
 
 impl<'de> SeqAccess<'de> for Once<'_> {
     type Error = Error;
@@ -203,7 +141,8 @@ impl<'de> SeqAccess<'de> for Once<'_> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Error> {
-        self.give(seed)
+        let inside = self.0.take();
+        inside.map(|inside| seed.deserialize(inside)).transpose()
     }
 }
 
@@ -214,12 +153,12 @@ impl<'de> MapAccess<'de> for Once<'_> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Error> {
-        let key = self.inside.as_ref().map(|_| StrDeserializer::new("key"));
+        let key = self.0.as_ref().map(|_| StrDeserializer::new("key"));
         key.map(|key| seed.deserialize(key)).transpose()
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        self.give(seed)?
+        self.next_element_seed(seed)?
             .ok_or_else(|| Error::custom("a value without a key"))
     }
 }

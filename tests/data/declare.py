@@ -71,8 +71,7 @@ def declaration(model, name, shapes):
         values = [f'        ///\n        {rust_constant(value)} = "{value}",' for value in shape["enum"]]
         return "\n".join(["string_enum! {", "    ///", f"    {rust(name)} {{", *values, "    }", "}", ""])
     body = members(model, name, shapes)
-    output = "" if name in of_requests(model) else "output "
-    return "\n".join(["structure! {", "    ///", f"    {output}{rust(name)} {{", *body, "    }", "}", ""])
+    return "\n".join(["structure! {", "    ///", f"    {rust(name)} {{", *body, "    }", "}", ""])
 
 
 def of_requests(model):

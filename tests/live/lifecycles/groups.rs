@@ -14,25 +14,25 @@ use crate::live::{Outcome, Server};
 pub(crate) async fn lifecycle(server: &Server) -> Outcome {
     let pool = server.pool("groups").await?;
     for (precedence, name) in ["a", "b", "c"].into_iter().enumerate() {
-        let create = CreateGroupRequest::new(name, &pool.id)
+        let create = CreateGroupRequest::new(&pool.id, name)
             .description(format!("group {name}"))
             .precedence(i32::try_from(precedence)?);
         server.client.send(&create).await?;
         server.refuses(&create, ErrorCode::GroupExists).await;
     }
-    let get = GetGroupRequest::new("b", &pool.id);
+    let get = GetGroupRequest::new(&pool.id, "b");
     let group = server.client.send(&get).await?.group.ok_or("no group")?;
     assert_eq!(group.description.as_deref(), Some("group b"));
     assert_eq!(group.precedence, Some(1));
     assert!(group.creation_date.is_some());
 
     if server.implements::<UpdateGroupRequest>() {
-        let update = UpdateGroupRequest::new("b", &pool.id).precedence(7);
+        let update = UpdateGroupRequest::new(&pool.id, "b").precedence(7);
         server.client.send(&update).await?;
         let group = server.client.send(&get).await?.group.ok_or("no group")?;
         assert_eq!(group.description.as_deref(), Some("group b"));
         assert_eq!(group.precedence, Some(7));
-        let unknown = UpdateGroupRequest::new("z", &pool.id);
+        let unknown = UpdateGroupRequest::new(&pool.id, "z");
         server.refuses(&unknown, ErrorCode::ResourceNotFound).await;
     }
     let list = ListGroupsRequest::new(&pool.id).limit(2);
@@ -41,7 +41,7 @@ pub(crate) async fn lifecycle(server: &Server) -> Outcome {
 
     members(server, &pool.id).await?;
 
-    let delete = DeleteGroupRequest::new("b", &pool.id);
+    let delete = DeleteGroupRequest::new(&pool.id, "b");
     server.client.send(&delete).await?;
     server.refuses(&get, ErrorCode::ResourceNotFound).await;
     server.refuses(&delete, ErrorCode::ResourceNotFound).await;
@@ -63,7 +63,7 @@ async fn members(server: &Server, pool_id: &str) -> Outcome {
         let add = AdminAddUserToGroupRequest::new(pool_id, "alice", group);
         server.client.send(&add).await?;
     }
-    let groups_of_alice = AdminListGroupsForUserRequest::new("alice", pool_id).limit(2);
+    let groups_of_alice = AdminListGroupsForUserRequest::new(pool_id, "alice").limit(2);
     let (mut groups, _) = server
         .walk(groups_of_alice, |group| group.group_name)
         .await?;
@@ -79,7 +79,7 @@ async fn members(server: &Server, pool_id: &str) -> Outcome {
     server.refuses(&no_group, ErrorCode::ResourceNotFound).await;
     let no_user = AdminAddUserToGroupRequest::new(pool_id, "nobody", "a");
     server.refuses(&no_user, ErrorCode::UserNotFound).await;
-    let no_user = AdminListGroupsForUserRequest::new("nobody", pool_id);
+    let no_user = AdminListGroupsForUserRequest::new(pool_id, "nobody");
     server.refuses(&no_user, ErrorCode::UserNotFound).await;
     let no_group = ListUsersInGroupRequest::new(pool_id, "z");
     server.refuses(&no_group, ErrorCode::ResourceNotFound).await;

@@ -95,7 +95,7 @@ async fn sign_up(server: &Server, pool: &Pool) -> Outcome {
 async fn account(server: &Server, pool: &Pool) -> Outcome {
     let (_, token) = sign_in(server, pool, PASSWORD).await?;
     let attribute = AttributeType::new("nickname").value("Al");
-    let update = UpdateUserAttributesRequest::new([attribute.clone()], &token);
+    let update = UpdateUserAttributesRequest::new(&token, [attribute.clone()]);
     server.client.send(&update).await?;
     let get = GetUserRequest::new(&token);
     let user = server.client.send(&get).await?;
@@ -104,10 +104,10 @@ async fn account(server: &Server, pool: &Pool) -> Outcome {
     let stranger = GetUserRequest::new("not a token");
     server.refuses(&stranger, ErrorCode::NotAuthorized).await;
 
-    let change = ChangePasswordRequest::new(NEW_PASSWORD, &token).previous_password(PASSWORD);
+    let change = ChangePasswordRequest::new(&token, NEW_PASSWORD).previous_password(PASSWORD);
     server.client.send(&change).await?;
     server.refuses(&change, ErrorCode::NotAuthorized).await;
-    let back = ChangePasswordRequest::new(PASSWORD, &token).previous_password(NEW_PASSWORD);
+    let back = ChangePasswordRequest::new(&token, PASSWORD).previous_password(NEW_PASSWORD);
     server.client.send(&back).await?;
     Ok(())
 }
@@ -174,7 +174,7 @@ async fn second_factor(server: &Server, pool: &Pool) -> Outcome {
 
     let off = SoftwareTokenMfaSettingsType::new().enabled(false);
     let off =
-        AdminSetUserMfaPreferenceRequest::new("alice", &pool.id).software_token_mfa_settings(off);
+        AdminSetUserMfaPreferenceRequest::new(&pool.id, "alice").software_token_mfa_settings(off);
     server.client.send(&off).await?;
     sign_in(server, pool, PASSWORD).await?;
     Ok(())
@@ -187,18 +187,18 @@ async fn tokens(server: &Server, pool: &Pool) -> Outcome {
     let mut parameters = with_secret_hash(pool, [("USERNAME", "alice"), ("REFRESH_TOKEN", "")]);
     parameters.remove(0);
     parameters[0].1 = refresh_token.clone();
-    let refresh = InitiateAuthRequest::new(AuthFlowType::RefreshTokenAuth, pool.app.id())
+    let refresh = InitiateAuthRequest::new(pool.app.id(), AuthFlowType::RefreshTokenAuth)
         .auth_parameters(parameters);
     let refreshed = server.client.send(&refresh).await?;
     let refreshed = refreshed.authentication_result.ok_or("no tokens")?;
     assert!(refreshed.access_token.is_some() && refreshed.refresh_token.is_none());
 
     if server.implements::<GetTokensFromRefreshTokenRequest>() {
-        let get = GetTokensFromRefreshTokenRequest::new(&refresh_token, pool.app.id())
+        let get = GetTokensFromRefreshTokenRequest::new(pool.app.id(), &refresh_token)
             .client_secret(pool.secret.as_str());
         let refreshed = server.client.send(&get).await?;
         assert!(refreshed.authentication_result.is_some());
-        let revoke = RevokeTokenRequest::new(&refresh_token, pool.app.id())
+        let revoke = RevokeTokenRequest::new(pool.app.id(), &refresh_token)
             .client_secret(pool.secret.as_str());
         server.client.send(&revoke).await?;
         server.refuses(&get, ErrorCode::NotAuthorized).await;
@@ -260,7 +260,7 @@ async fn initiate(
 ) -> Result<InitiateAuthResponse, Error> {
     let parameters = with_secret_hash(pool, [("USERNAME", "alice"), ("PASSWORD", password)]);
     let flow = AuthFlowType::UserPasswordAuth;
-    let request = InitiateAuthRequest::new(flow, pool.app.id()).auth_parameters(parameters);
+    let request = InitiateAuthRequest::new(pool.app.id(), flow).auth_parameters(parameters);
     server.client.send(&request).await
 }
 

@@ -145,7 +145,7 @@ async fn domain(server: &Server, pool: &Pool) -> Outcome {
     }
 
     let domain = unique("live");
-    let create = CreateUserPoolDomainRequest::new(&domain, &pool.id);
+    let create = CreateUserPoolDomainRequest::new(&pool.id, &domain);
     server.client.send(&create).await?;
     let describe = DescribeUserPoolDomainRequest::new(&domain);
     let described = server.client.send(&describe).await?;
@@ -153,9 +153,9 @@ async fn domain(server: &Server, pool: &Pool) -> Outcome {
     assert_eq!(described.user_pool_id.as_ref(), Some(&pool.id));
     assert_eq!(described.status, Some(DomainStatusType::Active));
 
-    let update = UpdateUserPoolDomainRequest::new(&domain, &pool.id).managed_login_version(2);
+    let update = UpdateUserPoolDomainRequest::new(&pool.id, &domain).managed_login_version(2);
     server.client.send(&update).await?;
-    let unknown = UpdateUserPoolDomainRequest::new(unique("live"), &pool.id);
+    let unknown = UpdateUserPoolDomainRequest::new(&pool.id, unique("live"));
     server.refuses(&unknown, ErrorCode::ResourceNotFound).await;
 
     if server.implements::<SetUiCustomizationRequest>() {

@@ -109,10 +109,9 @@ async fn passwords(server: &Server, pool: &Pool) -> Outcome {
         let flow = AuthFlowType::AdminUserPasswordAuth;
         let mut request = AdminInitiateAuthRequest::new(&pool.id, pool.app.id(), flow)
             .auth_parameters(parameters);
-        if let Some(parameters) = &mut request.auth_parameters {
-            let hash = pool.app.secret_hash("alice").expect("a username");
-            parameters.extend(hash.map(|hash| ("SECRET_HASH".to_owned(), hash)));
-        }
+        let hash = pool.app.secret_hash("alice").expect("a username");
+        let hash = hash.map(|hash| ("SECRET_HASH".to_owned(), hash));
+        request.auth_parameters.to_mut().extend(hash);
         request
     };
     let challenge = server.client.send(&sign_in(PASSWORD)).await?;
@@ -122,10 +121,9 @@ async fn passwords(server: &Server, pool: &Pool) -> Outcome {
     let mut respond = AdminRespondToAuthChallengeRequest::new(&pool.id, pool.app.id(), name)
         .challenge_responses(responses);
     respond.session = challenge.session;
-    if let Some(responses) = &mut respond.challenge_responses {
-        let hash = pool.app.secret_hash("alice")?;
-        responses.extend(hash.map(|hash| ("SECRET_HASH".to_owned(), hash)));
-    }
+    let hash = pool.app.secret_hash("alice")?;
+    let hash = hash.map(|hash| ("SECRET_HASH".to_owned(), hash));
+    respond.challenge_responses.to_mut().extend(hash);
     let answer = server.client.send(&respond).await?;
     assert!(answer.authentication_result.is_some());
 
