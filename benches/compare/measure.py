@@ -30,7 +30,8 @@ WORK = Path(os.environ.get("COMPARE_DIR", HERE / "target"))
 # Name of a variant: package and flags.
 VARIANTS = {
     "ours": ("ours", []),
-    "ours, hyper": ("ours", ["--no-default-features", "--features", "hyper"]),
+    "ours, lean": ("ours", ["--no-default-features", "--features", "lean"]),
+    "ours, reqwest": ("ours", ["--no-default-features", "--features", "reqwest"]),
     "ours, native-tls": ("ours", ["--no-default-features", "--features", "native-tls"]),
     "ours, no TLS": ("ours", ["--no-default-features", "--features", "no-tls"]),
     "sdk": ("sdk", []),
@@ -150,7 +151,7 @@ SECTIONS = {
 
 def with_programs(chosen):
     """Those that are also run; the others differ in what is linked in, which matters to the size."""
-    return [name for name in chosen if name in ("ours", "ours, hyper", "sdk")]
+    return [name for name in chosen if name in ("ours", "ours, lean", "ours, reqwest", "sdk")]
 
 
 def of_profile(chosen, profile):
@@ -359,16 +360,16 @@ def table(results):
 def readme(results):
     """The table of the README's section on costs."""
     found = dicts(results)
-    lines = ["|  | this crate | with `hyper` | AWS SDK |  |", "| --- | ---: | ---: | ---: | ---: |"]
+    lines = ["|  | this crate | with `reqwest` | AWS SDK |  |", "| --- | ---: | ---: | ---: | ---: |"]
 
     def ratio(factor):
         return f"{factor:.2f}"
 
     def row(label, values, kind, form, unit=None):
-        keys = [", ".join(filter(None, (name, kind))) for name in ("ours", "ours, hyper", "sdk")]
-        ours, lean, sdk = (values[key][unit] if unit else values[key] for key in keys)
-        ratios = f"{ratio(ours / sdk)} / {ratio(lean / sdk)}"
-        lines.append("| " + " | ".join((label, form(ours), form(lean), form(sdk), ratios)) + " |")
+        keys = [", ".join(filter(None, (name, kind))) for name in ("ours", "ours, reqwest", "sdk")]
+        ours, reqwest, sdk = (values[key][unit] if unit else values[key] for key in keys)
+        ratios = f"{ratio(ours / sdk)} / {ratio(reqwest / sdk)}"
+        lines.append("| " + " | ".join((label, form(ours), form(reqwest), form(sdk), ratios)) + " |")
 
     def thousands(value):
         return f"{value / 1000:,.0f} k"
