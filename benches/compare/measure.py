@@ -38,6 +38,9 @@ VARIANTS = {
 }
 ALLOCATORS = {"malloc", "calloc", "realloc", "aligned_alloc", "memalign", "posix_memalign"}
 ROUNDS = 7
+# What the programs read besides their arguments, and a machine may have.
+OTHERS = ("AWS_CA_BUNDLE", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in OTHERS}
 
 
 def main():
@@ -217,7 +220,7 @@ def callgrind(command):
     """Counts the instructions of a process and its calls of the allocator."""
     out = WORK / "callgrind.out"
     tool = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}"]
-    subprocess.run([*tool, *map(str, command)], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*tool, *map(str, command)], check=True, stdout=subprocess.DEVNULL, env=ENVIRONMENT)
     names, allocator, found = {}, False, {"instructions": 0, "allocations": 0}
     for line in out.read_text().splitlines():
         if match := re.match(r"c?fn=\((\d+)\)(?: (.*))?", line):
@@ -278,7 +281,7 @@ def issue(name, issuer, *extensions):
 
 def run_measured(command):
     """CPU seconds of a process, and what it printed."""
-    environment = os.environ | {"COMPARE_CA": str(WORK / "root.pem"), "SSL_CERT_FILE": str(WORK / "roots.pem")}
+    environment = ENVIRONMENT | {"COMPARE_CA": str(WORK / "root.pem"), "SSL_CERT_FILE": str(WORK / "roots.pem")}
     before = children_cpu()
     done = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True, env=environment)
     return children_cpu() - before, done.stdout.strip()
