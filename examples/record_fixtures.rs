@@ -28,7 +28,7 @@ use cognito_idp::{
         users::GetUserRequest,
     },
     service::{CreateUser, RegisterUser},
-    transport::ReqwestClient,
+    transport::HyperClient,
 };
 
 #[tokio::main]
@@ -57,7 +57,7 @@ async fn main() -> Result<ExitCode, Box<dyn StdError>> {
         .and_then(|app| Some((app.client_id?, app.client_secret?)))
         .ok_or("an app client without a secret")?;
 
-    let recorder = Recorder::new(ReqwestClient::new()?, source);
+    let recorder = Recorder::new(HyperClient::new()?, source);
     let config = CognitoConfig::new(&pool, id)
         .client_secret(secret)
         .credentials(EnvironmentCredentials::new())

@@ -10,25 +10,33 @@ use crate::error::TransportError;
 pub use self::hyper_client::HyperClient;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest_client::ReqwestClient;
+#[cfg(any(feature = "hyper", feature = "reqwest-rustls"))]
+pub use self::tls::tls_config;
 
-/// The ready-made transport that a client has unless it is given one.
-#[cfg(all(feature = "hyper", not(feature = "reqwest")))]
+/// The ready-made transport that a client has unless it is given one. Where both are there it is
+/// `HyperClient`, so that a feature which another crate turns on takes nobody's transport away.
+#[cfg(feature = "hyper")]
 pub(crate) use self::hyper_client::HyperClient as DefaultClient;
-#[cfg(feature = "reqwest")]
+#[cfg(all(feature = "reqwest", not(feature = "hyper")))]
 pub(crate) use self::reqwest_client::ReqwestClient as DefaultClient;
 
+#[cfg(any(
+    feature = "hyper",
+    feature = "reqwest-rustls",
+    feature = "reqwest-native-tls"
+))]
+mod ca_bundle;
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
 mod common;
 #[cfg(feature = "hyper")]
 mod hyper_client;
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
 mod lookups;
+#[cfg(all(feature = "proxy", any(feature = "reqwest", feature = "hyper")))]
+mod proxy;
 #[cfg(feature = "reqwest")]
 mod reqwest_client;
-#[cfg(any(
-    feature = "hyper",
-    all(feature = "rustls", not(feature = "native-tls"))
-))]
+#[cfg(any(feature = "hyper", feature = "reqwest-rustls"))]
 mod tls;
 
 /// The future of [`HttpClient::call`].
@@ -64,5 +72,20 @@ pub trait HttpClient: fmt::Debug + Send + Sync {
 impl<T: HttpClient + ?Sized> HttpClient for Arc<T> {
     fn call(&self, request: http::Request<Bytes>) -> HttpFuture<'_> {
         (**self).call(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(any(feature = "hyper", feature = "reqwest"))]
+    #[test]
+    fn a_feature_that_another_crate_turns_on_takes_no_default_transport_away() {
+        let default = std::any::type_name::<super::DefaultClient>();
+        let expected = if cfg!(feature = "hyper") {
+            "HyperClient"
+        } else {
+            "ReqwestClient"
+        };
+        assert!(default.ends_with(expected), "{default}");
     }
 }

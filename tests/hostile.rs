@@ -399,10 +399,7 @@ impl Transport {
             .operation_timeout(Duration::from_mins(1));
         let builder = match self {
             #[cfg(feature = "reqwest")]
-            Self::Reqwest => {
-                let http = ReqwestClient::configure(reqwest::ClientBuilder::no_proxy)?;
-                builder.http_client(http.max_response_size(LIMIT))
-            }
+            Self::Reqwest => builder.http_client(ReqwestClient::new()?.max_response_size(LIMIT)),
             #[cfg(feature = "hyper")]
             Self::Hyper => builder.http_client(HyperClient::new()?.max_response_size(LIMIT)),
         };

@@ -24,7 +24,7 @@ use cognito_idp::{
         users::{AdminCreateUserRequest, AdminGetUserRequest, GetUserRequest},
     },
     retry::RetryPolicy,
-    transport::ReqwestClient,
+    transport::HyperClient,
 };
 
 use self::fault_server::{Action, FaultServer, Received, answer, ok};
@@ -153,7 +153,7 @@ fn client(url: &str) -> Result<Client, Box<dyn std::error::Error>> {
         .region("eu-central-1")
         .endpoint_url(url)
         .credentials(keys)
-        .http_client(ReqwestClient::configure(reqwest::ClientBuilder::no_proxy)?)
+        .http_client(HyperClient::new()?)
         .retry_policy(policy)
         .attempt_timeout(Duration::from_millis(1_500))
         .build()?)

@@ -23,7 +23,7 @@ use cognito_idp::{
         users::GetUserRequest,
     },
     retry::RetryPolicy,
-    transport::ReqwestClient,
+    transport::HyperClient,
 };
 use tracing::{
     Event, Metadata, Subscriber,
@@ -130,7 +130,7 @@ impl log::Log for Captured {
 fn client(url: &str, session_token: &str) -> Result<Client, Box<dyn std::error::Error>> {
     let token = Some(session_token.to_owned());
     let keys = Credentials::new("AKIDMARKER", "marker-secret-key", token, None, "test");
-    let http = ReqwestClient::configure(reqwest::ClientBuilder::no_proxy)?;
+    let http = HyperClient::new()?;
     Ok(Client::builder()
         .region("eu-central-1")
         .endpoint_url(url)

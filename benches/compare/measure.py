@@ -30,13 +30,17 @@ WORK = Path(os.environ.get("COMPARE_DIR", HERE / "target"))
 # Name of a variant: package and flags.
 VARIANTS = {
     "ours": ("ours", []),
-    "ours, hyper": ("ours", ["--no-default-features", "--features", "hyper"]),
+    "ours, lean": ("ours", ["--no-default-features", "--features", "lean"]),
+    "ours, reqwest": ("ours", ["--no-default-features", "--features", "reqwest"]),
     "ours, native-tls": ("ours", ["--no-default-features", "--features", "native-tls"]),
     "ours, no TLS": ("ours", ["--no-default-features", "--features", "no-tls"]),
     "sdk": ("sdk", []),
 }
 ALLOCATORS = {"malloc", "calloc", "realloc", "aligned_alloc", "memalign", "posix_memalign"}
 ROUNDS = 7
+# What the programs read besides their arguments, and a machine may have.
+OTHERS = ("AWS_CA_BUNDLE", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in OTHERS}
 
 
 def main():
@@ -165,7 +169,7 @@ SECTIONS = {
 
 def with_programs(chosen):
     """Those that are also run; the others differ in what is linked in, which matters to the size."""
-    return [name for name in chosen if name in ("ours", "ours, hyper", "sdk")]
+    return [name for name in chosen if name in ("ours", "ours, lean", "ours, reqwest", "sdk")]
 
 
 def of_profile(chosen, profile):
@@ -231,7 +235,7 @@ def callgrind(command):
     """Counts the instructions of a process and its calls of the allocator."""
     out = WORK / "callgrind.out"
     tool = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}"]
-    subprocess.run([*tool, *map(str, command)], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*tool, *map(str, command)], check=True, stdout=subprocess.DEVNULL, env=ENVIRONMENT)
     names, allocator, found = {}, False, {"instructions": 0, "allocations": 0}
     for line in out.read_text().splitlines():
         if match := re.match(r"c?fn=\((\d+)\)(?: (.*))?", line):
@@ -292,7 +296,7 @@ def issue(name, issuer, *extensions):
 
 def run_measured(command):
     """CPU seconds of a process, and what it printed."""
-    environment = os.environ | {"COMPARE_CA": str(WORK / "root.pem"), "SSL_CERT_FILE": str(WORK / "roots.pem")}
+    environment = ENVIRONMENT | {"COMPARE_CA": str(WORK / "root.pem"), "SSL_CERT_FILE": str(WORK / "roots.pem")}
     before = children_cpu()
     done = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True, env=environment)
     return children_cpu() - before, done.stdout.strip()
@@ -376,16 +380,16 @@ def table(results):
 def readme(results):
     """The table of the README's section on costs."""
     found = dicts(results)
-    lines = ["|  | this crate | with `hyper` | AWS SDK |  |", "| --- | ---: | ---: | ---: | ---: |"]
+    lines = ["|  | this crate | with `reqwest` | AWS SDK |  |", "| --- | ---: | ---: | ---: | ---: |"]
 
     def ratio(factor):
         return f"{factor:.2f}"
 
     def row(label, values, kind, form, unit=None):
-        keys = [", ".join(filter(None, (name, kind))) for name in ("ours", "ours, hyper", "sdk")]
-        ours, lean, sdk = (values[key][unit] if unit else values[key] for key in keys)
-        ratios = f"{ratio(ours / sdk)} / {ratio(lean / sdk)}"
-        lines.append("| " + " | ".join((label, form(ours), form(lean), form(sdk), ratios)) + " |")
+        keys = [", ".join(filter(None, (name, kind))) for name in ("ours", "ours, reqwest", "sdk")]
+        ours, reqwest, sdk = (values[key][unit] if unit else values[key] for key in keys)
+        ratios = f"{ratio(ours / sdk)} / {ratio(reqwest / sdk)}"
+        lines.append("| " + " | ".join((label, form(ours), form(reqwest), form(sdk), ratios)) + " |")
 
     def thousands(value):
         return f"{value / 1000:,.0f} k"

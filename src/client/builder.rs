@@ -126,18 +126,20 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the HTTP client; with the feature `reqwest` a
-    #[cfg_attr(
-        feature = "reqwest",
-        doc = "[`ReqwestClient`](crate::transport::ReqwestClient)"
-    )]
-    #[cfg_attr(not(feature = "reqwest"), doc = "`ReqwestClient`")]
-    /// is the default, with `hyper` alone a
+    /// Sets the HTTP client; with the feature `hyper` a
     #[cfg_attr(
         feature = "hyper",
-        doc = "[`HyperClient`](crate::transport::HyperClient)."
+        doc = "[`HyperClient`](crate::transport::HyperClient)"
     )]
-    #[cfg_attr(not(feature = "hyper"), doc = "`HyperClient`.")]
+    #[cfg_attr(not(feature = "hyper"), doc = "`HyperClient`")]
+    /// is the default, else with `reqwest` a
+    #[cfg_attr(
+        feature = "reqwest",
+        doc = "[`ReqwestClient`](crate::transport::ReqwestClient)."
+    )]
+    #[cfg_attr(not(feature = "reqwest"), doc = "`ReqwestClient`.")]
+    ///
+    /// A client given here is pinned: no feature that another crate turns on changes it.
     pub fn http_client(mut self, http_client: impl HttpClient + 'static) -> Self {
         self.http_client = Some(Arc::new(http_client));
         self

@@ -169,13 +169,7 @@ pub(super) fn short_code(code: &str) -> String {
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
 pub(super) fn direct_client() -> Result<Arc<dyn HttpClient>, crate::error::InvalidInput> {
     const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-    #[cfg(feature = "reqwest")]
-    let client = crate::transport::ReqwestClient::configure(|builder| {
-        builder.no_proxy().connect_timeout(CONNECT_TIMEOUT)
-    })?;
-    // It knows no proxy.
-    #[cfg(not(feature = "reqwest"))]
-    let client = crate::transport::HyperClient::connecting_within(CONNECT_TIMEOUT)?;
+    let client = crate::transport::DefaultClient::direct(CONNECT_TIMEOUT)?;
     Ok(Arc::new(client.max_response_size(LARGEST_ANSWER)))
 }
 

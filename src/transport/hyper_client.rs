@@ -1,9 +1,10 @@
-//! The lean transport, over hyper's own client.
+//! The transport over hyper's own client.
 
 use std::{
     error::Error as StdError,
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -19,24 +20,29 @@ use hyper_util::{
 };
 use tower_service::Service;
 
+use self::route::{Proxy, Route, route};
 use super::{
     HttpClient, HttpFuture,
     common::{Body, CONNECT_TIMEOUT, MAX_RESPONSE_SIZE, POOL_IDLE_TIMEOUT, cause, is_not_http},
     lookups::Lookups,
-    tls,
+    tls::tls_config,
 };
 use crate::error::{InvalidInput, TransportError, TransportErrorKind};
 
-/// The lean transport, over hyper and rustls: for programs that must be small.
-///
-/// **It knows no proxy**: `HTTPS_PROXY` and the like are not read, every connection is direct.
-/// Behind a proxy, take `ReqwestClient` of the feature `reqwest`, or bring an [`HttpClient`] of your
-/// own.
+#[cfg_attr(not(feature = "proxy"), path = "hyper_client/direct.rs")]
+mod route;
+
+/// The transport over hyper and rustls, which is the default.
 ///
 /// It speaks HTTP/1.1, follows no redirect, repeats nothing, speaks TLS 1.2 or newer wherever the
 /// address says `https`, gives up connecting after 3.1 seconds, and drops responses over 16 MiB.
-/// Clones share their connections. It is the default where the feature `hyper` is on and `reqwest`
-/// is not.
+/// Clones share their connections.
+///
+/// With the feature `proxy`, requests over HTTPS go through the proxy that `HTTPS_PROXY` names, else
+/// `ALL_PROXY`, except to hosts in `NO_PROXY` and to this machine; all three are also read in lower
+/// case. The proxy's address may be `http` or `https`, with or without name and password. Requests
+/// over plain HTTP are always sent directly, because a proxy would read their passwords. Without
+/// that feature no proxy is used.
 #[derive(Clone, Debug)]
 pub struct HyperClient {
     client: legacy::Client<Connector, Full<Bytes>>,
@@ -44,24 +50,24 @@ pub struct HyperClient {
 }
 
 impl HyperClient {
-    /// Makes the transport with its defaults.
-    ///
-    /// It trusts the web's root certificates, which are compiled in. With the feature
-    /// `native-roots`, which brings reqwest into the build, it trusts those of the machine or of the
-    /// file that `AWS_CA_BUNDLE` names; without, [`with_tls`](Self::with_tls) takes yours.
+    /// Makes the transport with TLS as [`tls_config`] has it.
     ///
     /// # Errors
-    /// If TLS cannot be set up, for example for a CA bundle that is malformed.
+    /// If there is no such TLS, or if the variable that names the proxy is malformed.
     pub fn new() -> Result<Self, InvalidInput> {
-        Self::connecting_within(CONNECT_TIMEOUT)
+        Self::with_tls(tls_config()?)
     }
 
     /// Makes the transport with TLS as you set it up: your root certificates, a client certificate.
     ///
-    /// Its application protocols are replaced, since this transport speaks HTTP/1.1 only. This is
-    /// the one place where rustls shows; its version follows ours.
-    pub fn with_tls(config: rustls::ClientConfig) -> Self {
-        Self::build(config, CONNECT_TIMEOUT)
+    /// [`tls_config`] gives one to begin with. Its application protocols are replaced, since this
+    /// transport speaks HTTP/1.1 only. Neither the roots that a feature chooses nor `AWS_CA_BUNDLE`
+    /// count here. The type is rustls's; its version follows ours.
+    ///
+    /// # Errors
+    /// If the variable that names the proxy is malformed.
+    pub fn with_tls(config: rustls::ClientConfig) -> Result<Self, InvalidInput> {
+        Ok(Self::build(config, CONNECT_TIMEOUT, Proxy::from_env()?))
     }
 
     /// Sets the size in bytes above which a response is dropped; 16 MiB by default.
@@ -71,17 +77,22 @@ impl HyperClient {
         self
     }
 
-    pub(crate) fn connecting_within(timeout: Duration) -> Result<Self, InvalidInput> {
-        Ok(Self::build(tls::config()?, timeout))
+    /// Makes the transport for what is near: with little time to connect, and never over a proxy.
+    #[cfg_attr(
+        not(any(test, feature = "credentials")),
+        expect(dead_code, reason = "for sources of credentials")
+    )]
+    pub(crate) fn direct(connect_timeout: Duration) -> Result<Self, InvalidInput> {
+        Ok(Self::build(tls_config()?, connect_timeout, None))
     }
 
-    fn build(tls: rustls::ClientConfig, connect_timeout: Duration) -> Self {
+    fn build(tls: rustls::ClientConfig, connect_timeout: Duration, proxy: Option<Proxy>) -> Self {
         let client = legacy::Client::builder(TokioExecutor::new())
             // Even what was never sent is for the client to repeat, which counts and reports it.
             .retry_canceled_requests(false)
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
             .pool_timer(TokioTimer::new())
-            .build(Connector::new(tls, connect_timeout));
+            .build(Connector::new(tls, connect_timeout, proxy));
         Self {
             client,
             max_response_size: MAX_RESPONSE_SIZE,
@@ -139,27 +150,38 @@ fn broken(error: impl StdError + Send + Sync + 'static) -> TransportError {
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Connects within a time that counts the look-up of the name and TLS, as hyper's own does not.
+type Tcp = HttpConnector<Lookups>;
+
+/// Connects within a time that counts the look-up of the name, the proxy and TLS, as hyper's own
+/// does not.
 #[derive(Clone, Debug)]
 struct Connector {
-    https: HttpsConnector<HttpConnector<Lookups>>,
+    https: HttpsConnector<Route>,
     timeout: Duration,
 }
 
 impl Connector {
-    fn new(mut tls: rustls::ClientConfig, timeout: Duration) -> Self {
+    fn new(mut tls: rustls::ClientConfig, timeout: Duration, proxy: Option<Proxy>) -> Self {
         // A server that picked HTTP/2 would get what it cannot read.
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let mut tcp = HttpConnector::new_with_resolver(Lookups::default());
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        let https = HttpsConnector::from((tcp, tls));
+        let tls = Arc::new(tls);
+        let route = route(tcp(Lookups::default(), timeout), &tls, proxy);
+        let https = HttpsConnector::from((route, tls));
         Self { https, timeout }
     }
 }
 
+fn tcp<R>(resolver: R, timeout: Duration) -> HttpConnector<R> {
+    let mut tcp = HttpConnector::new_with_resolver(resolver);
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    // It is divided among a host's addresses; else the first one could take all, and be dead.
+    tcp.set_connect_timeout(Some(timeout));
+    tcp
+}
+
 impl Service<Uri> for Connector {
-    type Response = <HttpsConnector<HttpConnector<Lookups>> as Service<Uri>>::Response;
+    type Response = <HttpsConnector<Route> as Service<Uri>>::Response;
     type Error = BoxError;
     type Future = Connecting<Self::Response>;
 

@@ -1,23 +1,32 @@
 //! The transport over reqwest.
 
-use std::sync::OnceLock;
+use std::{sync::OnceLock, time::Duration};
 
 use bytes::Bytes;
 
+#[cfg(feature = "reqwest-native-tls")]
+use super::ca_bundle;
 use super::{
     HttpClient, HttpFuture,
     common::{Body, CONNECT_TIMEOUT, MAX_RESPONSE_SIZE, POOL_IDLE_TIMEOUT, is_not_http},
     lookups::Lookups,
+    proxy::Proxy,
 };
 use crate::error::{InvalidInput, TransportError, TransportErrorKind};
 
-/// The transport over reqwest, which is the default.
+/// The transport over reqwest, for programs that want its stack.
 ///
-/// It follows no redirect, speaks TLS 1.2 or newer, gives up connecting after 3.1 seconds, and
-/// drops responses over 16 MiB. Proxies are taken from the environment (`HTTPS_PROXY`,
-/// `NO_PROXY` and the like). Names are looked up by the system's resolver, even in a build with
-/// reqwest's `hickory-dns`; [`configure`](Self::configure) takes another. Clones share their
-/// connections.
+/// It speaks HTTP/1.1, follows no redirect, repeats nothing, speaks TLS 1.2 or newer, gives up
+/// connecting after 3.1 seconds, and drops responses over 16 MiB. It asks for no compression, even in
+/// a build with reqwest's `gzip`; the one header that reqwest adds is `accept: */*`. Names are looked
+/// up by the system's resolver, even with reqwest's `hickory-dns`. Clones share their connections.
+///
+/// Requests over HTTPS go through the proxy that `HTTPS_PROXY` names, else `ALL_PROXY`, except to
+/// hosts in `NO_PROXY` and to this machine; all three are also read in lower case. Requests over
+/// plain HTTP are always sent directly, because a proxy would read their passwords.
+///
+/// It has TLS with one of the features `reqwest-rustls` and `reqwest-native-tls`, and without
+/// both reaches no address that says `https`.
 #[derive(Clone, Debug)]
 pub struct ReqwestClient {
     client: reqwest::Client,
@@ -28,38 +37,85 @@ pub struct ReqwestClient {
 impl ReqwestClient {
     /// Makes the transport with its defaults.
     ///
+    /// With the feature `reqwest-rustls` TLS is as [`HyperClient`](super::HyperClient) has it, else
+    /// with `reqwest-native-tls` as [`with_native_tls`](Self::with_native_tls) does.
+    ///
     /// # Errors
-    /// If TLS cannot be set up, for example for a proxy variable or a CA bundle that is malformed.
+    /// If TLS cannot be set up, for example for a CA bundle that is malformed, or if the variable
+    /// that names the proxy is.
     pub fn new() -> Result<Self, InvalidInput> {
-        Self::configure(|builder| builder)
+        through_proxy(own_tls(begin())?).and_then(finish)
     }
 
-    /// Makes the transport from a reqwest builder that you may change: proxies, pool, DNS, TLS.
+    /// Makes the transport with TLS by rustls, as you set it up: your root certificates, a client
+    /// certificate.
     ///
-    /// Redirects stay off whatever the closure does, because reqwest would send passwords and
-    /// security tokens along, and so do reqwest's own retries. This is the one place of the public
-    /// API where reqwest shows; its version follows ours.
+    /// [`tls_config`](super::tls_config) gives one to begin with. Its application protocols are
+    /// replaced, since this transport speaks HTTP/1.1. Neither the roots that a feature chooses nor
+    /// `AWS_CA_BUNDLE` count here. The type is rustls's; its version follows ours.
     ///
     /// # Errors
-    /// If the changed builder does not build.
+    /// If the variable that names the proxy is malformed.
+    #[cfg(feature = "reqwest-rustls")]
+    pub fn with_tls(config: rustls::ClientConfig) -> Result<Self, InvalidInput> {
+        through_proxy(by_rustls(begin(), config)).and_then(finish)
+    }
+
+    /// Makes the transport with TLS by the system's library.
+    ///
+    /// It trusts the machine's root certificates, or those alone that are in the file which
+    /// `AWS_CA_BUNDLE` names.
+    ///
+    /// # Errors
+    /// If that file is malformed, or the variable that names the proxy.
+    #[cfg(feature = "reqwest-native-tls")]
+    pub fn with_native_tls() -> Result<Self, InvalidInput> {
+        through_proxy(by_the_system(begin())?).and_then(finish)
+    }
+
+    /// Makes the transport from a reqwest builder that you change: proxies, pool, DNS, TLS.
+    ///
+    /// It begins without a proxy and **without TLS, which you choose**: `tls_backend_preconfigured`
+    /// takes what [`tls_config`](super::tls_config) gives, `tls_backend_native` or
+    /// `tls_backend_rustls` let every TLS setting of the builder count. What reqwest chooses when
+    /// nobody does depends on features that other crates turn on, so that is refused here. Whatever
+    /// `AWS_CA_BUNDLE` and the variables for proxies say does not count.
+    ///
+    /// Redirects stay off whatever the closure does, because reqwest would send passwords and
+    /// security tokens along, and so do reqwest's own retries and compression. This is the one place
+    /// of the public API where reqwest shows; its version follows ours.
+    ///
+    /// ```
+    /// # #[cfg(feature = "reqwest-rustls")] {
+    /// use cognito_idp::transport::{ReqwestClient, tls_config};
+    ///
+    /// let tls = tls_config()?;
+    /// let http = ReqwestClient::configure(|builder| {
+    ///     builder.tls_backend_preconfigured(tls).pool_max_idle_per_host(4)
+    /// })?;
+    /// # }
+    /// # Ok::<(), cognito_idp::error::InvalidInput>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the changed builder does not build, as where TLS was not chosen.
+    ///
+    /// # Panics
+    /// reqwest panics at `tls_backend_rustls` where rustls has no crypto provider: install one
+    /// before.
     pub fn configure(
         change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, InvalidInput> {
-        let builder = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-            .dns_resolver(Lookups::default());
-        let client = modern_tls_only(change(tls(builder)?))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .build()
-            .map_err(|_| InvalidInput::new("http_client", "must be a valid configuration"))?;
-        Ok(Self {
-            client,
-            endpoint: OnceLock::new(),
-            max_response_size: MAX_RESPONSE_SIZE,
-        })
+        finish(change(without_tls(begin())))
+    }
+
+    /// Makes the transport for what is near: with little time to connect, and never over a proxy.
+    #[cfg_attr(
+        any(feature = "hyper", not(feature = "credentials")),
+        expect(dead_code, reason = "for sources of credentials, over the default")
+    )]
+    pub(crate) fn direct(connect_timeout: Duration) -> Result<Self, InvalidInput> {
+        finish(own_tls(begin())?.connect_timeout(connect_timeout))
     }
 
     /// Sets the size in bytes above which a response is dropped; 16 MiB by default.
@@ -127,29 +183,102 @@ fn transport_error(error: reqwest::Error) -> TransportError {
     TransportError::new(kind).with_source(error.without_url())
 }
 
-#[cfg(any(feature = "rustls", feature = "native-tls"))]
-fn modern_tls_only(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
-    builder.tls_version_min(reqwest::tls::Version::TLS_1_2)
-}
-
-#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-fn modern_tls_only(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+/// What every transport over reqwest begins with, and a closure may change.
+fn begin() -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+        .dns_resolver(Lookups::default())
+        .http1_only()
+        .no_proxy();
+    #[cfg(any(feature = "reqwest-rustls", feature = "reqwest-native-tls"))]
+    let builder = builder.tls_version_min(reqwest::tls::Version::TLS_1_2);
     builder
 }
 
-#[cfg(feature = "native-tls")]
-#[expect(clippy::unnecessary_wraps, reason = "the other kinds of TLS can fail")]
-fn tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, InvalidInput> {
-    Ok(builder.tls_backend_native())
+/// What no closure may change.
+fn finish(builder: reqwest::ClientBuilder) -> Result<ReqwestClient, InvalidInput> {
+    let client = builder
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
+        .build()
+        .map_err(|_| {
+            InvalidInput::new(
+                "http_client",
+                "must be a configuration that reqwest can build, with a TLS backend chosen",
+            )
+        })?;
+    Ok(ReqwestClient {
+        client,
+        endpoint: OnceLock::new(),
+        max_response_size: MAX_RESPONSE_SIZE,
+    })
 }
 
-#[cfg(all(feature = "rustls", not(feature = "native-tls")))]
-fn tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, InvalidInput> {
-    Ok(builder.tls_backend_preconfigured(super::tls::config()?))
+fn through_proxy(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, InvalidInput> {
+    let Some(Proxy { url, except }) = Proxy::from_env()? else {
+        return Ok(builder);
+    };
+    let proxy = reqwest::Proxy::https(url)
+        .map_err(|_| InvalidInput::new("http_client", "must have a proxy that reqwest can use"))?;
+    Ok(builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_string(&except))))
 }
 
-#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-#[expect(clippy::unnecessary_wraps, reason = "the other kinds of TLS can fail")]
-fn tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, InvalidInput> {
+#[cfg(feature = "reqwest-rustls")]
+fn own_tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, InvalidInput> {
+    Ok(by_rustls(builder, super::tls::tls_config()?))
+}
+
+#[cfg(all(feature = "reqwest-native-tls", not(feature = "reqwest-rustls")))]
+fn own_tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, InvalidInput> {
+    by_the_system(builder)
+}
+
+#[cfg(not(any(feature = "reqwest-rustls", feature = "reqwest-native-tls")))]
+#[expect(clippy::unnecessary_wraps, reason = "where there is TLS it can fail")]
+fn own_tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, InvalidInput> {
     Ok(builder)
+}
+
+#[cfg(feature = "reqwest-rustls")]
+fn by_rustls(
+    builder: reqwest::ClientBuilder,
+    mut config: rustls::ClientConfig,
+) -> reqwest::ClientBuilder {
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    builder.tls_backend_preconfigured(config)
+}
+
+#[cfg(feature = "reqwest-native-tls")]
+fn by_the_system(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, InvalidInput> {
+    let builder = builder.tls_backend_native();
+    let Some(bundle) = ca_bundle::path() else {
+        return Ok(builder);
+    };
+    let pem = std::fs::read(bundle).map_err(|_| ca_bundle::refused())?;
+    let certificates = reqwest::Certificate::from_pem_bundle(&pem);
+    match certificates {
+        Ok(certificates) if !certificates.is_empty() => Ok(builder.tls_certs_only(certificates)),
+        _ => Err(ca_bundle::refused()),
+    }
+}
+
+/// A builder that does not build until somebody chooses TLS.
+///
+/// If reqwest chose, it would take no notice of the closure's settings where ours are handed to it
+/// whole, and panic where rustls has no crypto provider.
+#[cfg(any(feature = "reqwest-rustls", feature = "reqwest-native-tls"))]
+fn without_tls(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    struct NotChosen;
+    builder.tls_backend_preconfigured(NotChosen)
+}
+
+#[cfg(not(any(feature = "reqwest-rustls", feature = "reqwest-native-tls")))]
+fn without_tls(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    builder
 }

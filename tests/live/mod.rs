@@ -29,7 +29,7 @@ use cognito_idp::{
             EmailConfigurationType, EmailSendingAccountType, VerifiedAttributeType,
         },
     },
-    transport::{HttpClient, HttpFuture, ReqwestClient},
+    transport::{HttpClient, HttpFuture, HyperClient},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -318,7 +318,7 @@ impl Mail {
 /// The transport of the live tests: counts what is answered, and can spoil requests on their way.
 #[derive(Clone, Debug)]
 pub(crate) struct Wire {
-    http: ReqwestClient,
+    http: HyperClient,
     answers: Arc<Mutex<BTreeMap<String, Answers>>>,
     spoil: fn(&mut http::Request<Bytes>),
 }
@@ -333,7 +333,7 @@ pub(crate) struct Answers {
 impl Wire {
     fn new() -> Self {
         Self {
-            http: ReqwestClient::new().expect("TLS can be set up"),
+            http: HyperClient::new().expect("TLS can be set up"),
             answers: Arc::default(),
             spoil: |_| {},
         }

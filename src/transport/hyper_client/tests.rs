@@ -2,11 +2,16 @@
 
 use std::{
     error::Error as StdError,
+    future::{Ready, ready},
     io::{Read as _, Write as _},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     sync::mpsc,
     thread,
+    time::Instant,
 };
+
+use hyper_util::client::legacy::connect::dns::Name;
+use tokio::net::TcpSocket;
 
 use super::*;
 use crate::fault_server::{Action, FaultServer, answer, ok};
@@ -117,7 +122,7 @@ fn answer_once(stream: &mut TcpStream) -> io::Result<()> {
 #[tokio::test]
 async fn the_time_to_connect_counts_tls() -> Outcome {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    let client = HyperClient::connecting_within(Duration::from_millis(100))?;
+    let client = HyperClient::direct(Duration::from_millis(100))?;
     let call = client.call(post(&format!("https://{}", silent.local_addr()?))?);
     let answer = tokio::time::timeout(Duration::from_secs(10), call).await?;
     let error = answer.expect_err("nobody speaks TLS");
@@ -125,11 +130,75 @@ async fn the_time_to_connect_counts_tls() -> Outcome {
     Ok(())
 }
 
+/// Gives every name these addresses.
+#[derive(Clone)]
+struct Addresses([SocketAddr; 2]);
+
+impl Service<Name> for Addresses {
+    type Response = std::array::IntoIter<SocketAddr, 2>;
+    type Error = io::Error;
+    type Future = Ready<io::Result<Self::Response>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Name) -> Self::Future {
+        ready(Ok(self.0.into_iter()))
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_address_that_is_dead_leaves_time_for_the_next() -> Outcome {
+    // A queue that is full: the kernel then drops whoever knocks, as a firewall does.
+    let dead = TcpSocket::new_v4()?;
+    dead.bind("127.0.0.2:0".parse()?)?;
+    let dead = dead.listen(1)?;
+    let address = dead.local_addr()?;
+    let knock = || {
+        let stream = tokio::net::TcpStream::connect(address);
+        tokio::time::timeout(Duration::from_millis(100), stream)
+    };
+    let mut queued = Vec::new();
+    while let Ok(stream) = knock().await {
+        queued.push(stream?);
+    }
+    let port = address.port();
+    let alive = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
+
+    let addresses = Addresses([address, alive.local_addr()?]);
+    let timeout = Duration::from_secs(1);
+    let mut tcp = tcp(addresses, timeout);
+    let started = Instant::now();
+    let connecting = tcp.call(format!("https://two.test:{port}").parse()?);
+    tokio::time::timeout(timeout, connecting).await??;
+    assert!(started.elapsed() >= timeout / 2, "the first was not dead");
+    Ok(())
+}
+
+#[test]
+fn a_connection_that_the_system_gave_up_is_a_time_out() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("the connection failed")]
+    struct OfConnection(#[source] io::Error);
+
+    for (cause, kind) in [
+        (io::ErrorKind::TimedOut, TransportErrorKind::Timeout),
+        (
+            io::ErrorKind::ConnectionReset,
+            TransportErrorKind::Interrupted,
+        ),
+    ] {
+        assert_eq!(broken(OfConnection(cause.into())).kind(), kind);
+    }
+}
+
 #[tokio::test]
 async fn what_is_meant_for_tls_is_never_sent_in_the_clear() -> Outcome {
     let server = FaultServer::always(Action::Write(ok("{}"))).await?;
     let request = post(&server.url().replace("http:", "https:"))?;
-    let client = HyperClient::connecting_within(Duration::from_millis(300))?;
+    let client = HyperClient::direct(Duration::from_millis(300))?;
     let answer = tokio::time::timeout(Duration::from_secs(10), client.call(request)).await?;
     let error = answer.expect_err("no TLS there");
     assert_eq!(error.kind(), TransportErrorKind::Connect);
@@ -140,9 +209,9 @@ async fn what_is_meant_for_tls_is_never_sent_in_the_clear() -> Outcome {
 #[tokio::test]
 async fn the_protocol_offered_is_the_one_that_is_spoken() -> Outcome {
     let server = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    let mut config = tls::config()?;
+    let mut config = tls_config()?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let client = HyperClient::with_tls(config);
+    let client = HyperClient::with_tls(config)?;
     let call = client.call(post(&format!("https://{}", server.local_addr()?))?);
     let hello = async {
         let (mut stream, _) = server.accept().await?;

@@ -19,7 +19,7 @@ pub fn client(url: &str) -> Client {
             None,
             "compare",
         ));
-    #[cfg(any(feature = "rustls", feature = "hyper"))]
+    #[cfg(any(feature = "lean", feature = "reqwest"))]
     let builder = match std::env::var_os("COMPARE_CA") {
         Some(file) => builder.http_client(trusting(&file)),
         None => builder,
@@ -64,7 +64,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 /// The web's certificates as by default, and the stub's besides.
-#[cfg(any(feature = "rustls", feature = "hyper"))]
+#[cfg(any(feature = "lean", feature = "reqwest"))]
 fn trusting(file: &std::ffi::OsStr) -> impl cognito_idp::transport::HttpClient + 'static {
     use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
@@ -79,12 +79,9 @@ fn trusting(file: &std::ffi::OsStr) -> impl cognito_idp::transport::HttpClient +
         .expect("TLS 1.2 and 1.3")
         .with_root_certificates(roots)
         .with_no_client_auth();
-    #[cfg(feature = "rustls")]
-    let client = cognito_idp::transport::ReqwestClient::configure(|builder| {
-        builder.tls_backend_preconfigured(config)
-    })
-    .expect("a valid configuration");
-    #[cfg(not(feature = "rustls"))]
+    #[cfg(feature = "lean")]
     let client = cognito_idp::transport::HyperClient::with_tls(config);
-    client
+    #[cfg(not(feature = "lean"))]
+    let client = cognito_idp::transport::ReqwestClient::with_tls(config);
+    client.expect("a valid configuration")
 }
