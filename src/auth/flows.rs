@@ -292,7 +292,7 @@ impl SignIn {
         outcome
     }
 
-    fn forget_device(&self) {
+    pub(super) fn forget_device(&self) {
         if let Some(slot) = &self.device {
             slot.forget();
         }
@@ -537,7 +537,7 @@ impl Request {
     }
 }
 
-fn is_not_found<T>(outcome: &Result<T, Error>) -> bool {
+pub(super) fn is_not_found<T>(outcome: &Result<T, Error>) -> bool {
     matches!(outcome, Err(error) if error.code() == Some(&ErrorCode::ResourceNotFound))
 }
 
