@@ -2,6 +2,7 @@
 
 mod email_templates;
 mod groups;
+mod settings;
 
 use std::{collections::BTreeMap, sync::OnceLock};
 
