@@ -21,9 +21,14 @@ use cognito_idp::{
             DescribeUserPoolRequest, MessageTemplateType, PasswordPolicyType, UserPoolPolicyType,
             UsernameAttributeType, VerificationMessageTemplateType, VerifiedAttributeType,
         },
-        users::{AdminGetUserRequest, GetUserRequest, ListUsersRequest},
+        users::{
+            AdminDisableUserRequest, AdminGetUserRequest, GetUserRequest, ListUsersRequest,
+            SearchableAttribute, UserFilter,
+        },
     },
-    service::{CreateUser, EmailTemplates, EmailVerification, RegisterUser, UpdateUser},
+    service::{
+        CreateUser, EmailTemplates, EmailVerification, FoundUsers, RegisterUser, UpdateUser,
+    },
     types::{AttributeType, DeliveryMediumType, UserStatusType},
 };
 use serde_json::Value;
@@ -221,6 +226,73 @@ async fn a_created_user_gets_an_invitation_only_if_invited() -> Outcome {
 
     let again = refusal(service.create_user(user).await);
     assert_eq!(again.code(), Some(&ErrorCode::UsernameExists));
+    server.delete(pool).await
+}
+
+#[tokio::test]
+async fn an_invitation_is_sent_again_and_to_nobody_else() -> Outcome {
+    let Some(server) = Server::ministack() else {
+        return Ok(());
+    };
+    let pool = server.pool("resend").await?;
+    let service = server.service(&pool)?;
+    let alice = unique_email("alice");
+    service
+        .create_user(CreateUser::new(&alice, PASSWORD).invite())
+        .await?;
+    service.resend_invitation(&alice).await?;
+    let mails = server.mails_to(&alice).await?;
+    assert_eq!(mails.len(), 2);
+    assert!(mails[1].body.contains(&alice));
+    let unknown = refusal(service.resend_invitation("nobody").await);
+    assert_eq!(unknown.code(), Some(&ErrorCode::UserNotFound));
+    server.delete(pool).await
+}
+
+#[tokio::test]
+async fn users_are_found_by_what_they_have_and_no_text_widens_the_search() -> Outcome {
+    let Some(server) = Server::ministack() else {
+        return Ok(());
+    };
+    let pool = server.pool("find").await?;
+    let service = server.service(&pool)?;
+    let (alice, bob) = (unique_email("alice"), unique_email("bob"));
+    for (address, name) in [(&alice, "alice"), (&bob, "bob")] {
+        let user = CreateUser::new(address, PASSWORD)
+            .username(name)
+            .first_name("Sam");
+        service.create_user(user).await?;
+    }
+    let disable = AdminDisableUserRequest::new(&pool.id, "bob");
+    server.client.send(&disable).await?;
+    let sub = attributes(&server, &pool, "bob").await?["sub"].clone();
+
+    for (filter, name) in [
+        (UserFilter::email(&alice), "alice"),
+        (UserFilter::sub(&sub), "bob"),
+        (UserFilter::username("alice"), "alice"),
+        (UserFilter::enabled(false), "bob"),
+        (
+            UserFilter::begins_with(SearchableAttribute::Email, &bob[..10]),
+            "bob",
+        ),
+    ] {
+        let found = service.find_user(filter.clone()).await?.one();
+        let username = found.and_then(|user| user.username).ok_or("nobody")?;
+        assert_eq!(username.expose(), name);
+        let mut users = server
+            .client
+            .pages(ListUsersRequest::new(&pool.id).filter(filter))
+            .items();
+        assert!(users.next().await?.is_some() && users.next().await?.is_none());
+    }
+    let both = UserFilter::equals(SearchableAttribute::GivenName, "Sam");
+    let both = service.find_user(both).await?;
+    assert!(matches!(&both, FoundUsers::Several(users) if users.len() == 2));
+    for text in ["x\" or email ^= \"", "", "\\", "\\\"", &alice[..5]] {
+        let found = service.find_user(UserFilter::email(text)).await?;
+        assert_eq!(found, FoundUsers::None, "{text}");
+    }
     server.delete(pool).await
 }
 
@@ -494,7 +566,8 @@ async fn changed_templates_stand_in_the_next_mails_and_no_other_setting_changes(
 }
 
 #[tokio::test]
-async fn templates_go_to_a_pool_that_does_not_send_through_ses_and_flawed_ones_to_none() -> Outcome {
+async fn templates_go_to_a_pool_that_does_not_send_through_ses_and_flawed_ones_to_none() -> Outcome
+{
     let Some(server) = Server::ministack() else {
         return Ok(());
     };

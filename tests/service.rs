@@ -18,8 +18,11 @@ use cognito_idp::{
     auth::{AuthOutcome, Challenge, secret_hash::secret_hash},
     credentials::Credentials,
     error::InvalidInput,
+    operation::users::UserFilter,
     retry::RetryPolicy,
-    service::{CreateUser, EmailTemplates, EmailVerification, RegisterUser, UpdateUser},
+    service::{
+        CreateUser, EmailTemplates, EmailVerification, FoundUsers, RegisterUser, UpdateUser,
+    },
     transport::{HttpClient, HttpFuture},
 };
 
@@ -291,6 +294,97 @@ async fn create_user_suppresses_the_invitation_unless_it_is_to_go_by_email() -> 
     );
     assert_eq!(sent[1].2["DesiredDeliveryMediums"], json!(["EMAIL"]));
     assert_eq!(sent[1].2.get("MessageAction"), None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_username_can_be_another_than_the_address() -> TestResult {
+    let server = Scripted::new([(200, json!({"UserConfirmed": false, "UserSub": "sub-1"}))]);
+    let service = service(&server)?;
+    let user = RegisterUser::new("alice@example.com", "P@ss").username("alice");
+    service.register(user).await?;
+    let user = CreateUser::new("bob@example.com", "T3mp").username("bob");
+    service.create_user(user).await?;
+    let sent = server.sent();
+    assert_eq!(sent[0].2["Username"], "alice");
+    assert_eq!(sent[0].2["SecretHash"], hash("alice"));
+    assert_eq!(sent[1].2["Username"], "bob");
+    for ((_, _, body), address) in sent.iter().zip(["alice@example.com", "bob@example.com"]) {
+        assert_eq!(
+            body["UserAttributes"][0],
+            json!({"Name": "email", "Value": address})
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_invitation_goes_out_again_by_email_unless_the_users_status_forbids_it() -> TestResult {
+    let server = Scripted::new([
+        (200, json!({"User": {"Username": "bob"}})),
+        refusal("UnsupportedUserStateException"),
+    ]);
+    let service = service(&server)?;
+    let user = service.resend_invitation("bob").await?.user;
+    assert_eq!(
+        user.and_then(|user| user.username)
+            .map(|name| name.expose().clone()),
+        Some("bob".to_owned())
+    );
+    assert_eq!(
+        server.sent(),
+        [(
+            "AdminCreateUser".to_owned(),
+            true,
+            json!({
+                "UserPoolId": POOL, "Username": "bob", "MessageAction": "RESEND",
+                "DesiredDeliveryMediums": ["EMAIL"],
+            })
+        )]
+    );
+    let error = service.resend_invitation("bob").await.expect_err("refused");
+    assert_eq!(error.code(), Some(&ErrorCode::UnsupportedUserState));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_user_is_found_through_empty_pages_and_several_are_not_taken_for_one() -> TestResult {
+    let page = |users: &[&str], token: Option<&str>| {
+        let users: Vec<_> = users.iter().map(|name| json!({"Username": name})).collect();
+        (200, json!({"Users": users, "PaginationToken": token}))
+    };
+    let server = Scripted::new([
+        page(&[], Some("2")),
+        page(&["alice"], Some("3")),
+        page(&[], None),
+        page(&[], None),
+        page(&["alice"], Some("2")),
+        page(&["bob"], Some("3")),
+    ]);
+    let service = service(&server)?;
+    let alice = service.find_user(UserFilter::email("x\" or")).await?;
+    assert!(matches!(&alice, FoundUsers::One(_)), "{alice:?}");
+    assert!(alice.one().is_some());
+    let nobody = service.find_user(UserFilter::sub("sub-1")).await?;
+    assert_eq!(nobody, FoundUsers::None);
+    let several = service.find_user(UserFilter::enabled(true)).await?;
+    let FoundUsers::Several(users) = &several else {
+        return Err(format!("{several:?}").into());
+    };
+    assert_eq!(users.len(), 2);
+    assert_eq!(several.one(), None);
+
+    let sent = server.sent();
+    assert_eq!(sent.len(), 6);
+    assert_eq!(
+        sent[0],
+        (
+            "ListUsers".to_owned(),
+            true,
+            json!({"UserPoolId": POOL, "Filter": "email = \"x\\\" or\""})
+        )
+    );
+    assert_eq!(sent[2].2["PaginationToken"], "3");
     Ok(())
 }
 
