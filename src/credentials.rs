@@ -18,15 +18,23 @@ pub use aws_credential_types::{Credentials, provider::ProvideCredentials};
 use crate::{error::InvalidInput, random::random};
 
 #[cfg(feature = "credentials")]
+mod blocking;
+#[cfg(feature = "credentials")]
 mod container;
 #[cfg(feature = "credentials")]
 mod instance;
 #[cfg(feature = "credentials")]
 mod metadata;
 #[cfg(feature = "credentials")]
+mod process;
+#[cfg(feature = "credentials")]
 mod profile;
 #[cfg(feature = "credentials")]
+mod sso;
+#[cfg(feature = "credentials")]
 mod standard;
+#[cfg(feature = "credentials")]
+mod sts;
 #[cfg(feature = "credentials")]
 mod web_identity;
 
