@@ -7,6 +7,8 @@ mod live;
 
 use std::collections::BTreeMap;
 
+#[cfg(feature = "credentials")]
+use cognito_idp::credentials::{ProfileCredentials, ProvideCredentials as _};
 use cognito_idp::{
     CognitoService, Error, ErrorCode, Sensitive,
     auth::{AppClient, AuthOutcome, Challenge, SignIn, Tokens},
@@ -34,8 +36,8 @@ use cognito_idp::{
 use serde_json::Value;
 
 use crate::live::{
-    NEW_PASSWORD, Outcome, PASSWORD, Pool, RESET_CODE, SIGN_UP_CODE, Server, developer_email,
-    lifecycles, refusal, unique, unique_email,
+    NEW_PASSWORD, Outcome, PASSWORD, Pool, REGION, RESET_CODE, SIGN_UP_CODE, Server,
+    developer_email, lifecycles, refusal, unique, unique_email,
 };
 
 #[tokio::test]
@@ -795,6 +797,64 @@ async fn temporary_credentials_work_with_their_session_token_and_only_with_it() 
     server.delete(pool).await
 }
 
+/// The profile files are named by the environment, so the test runs itself once more with another.
+#[cfg(feature = "credentials")]
+#[tokio::test]
+async fn a_role_that_a_profile_names_is_assumed_with_a_signature_that_the_service_checks() -> Outcome
+{
+    const NAME: &str =
+        "a_role_that_a_profile_names_is_assumed_with_a_signature_that_the_service_checks";
+    const POOL: &str = "COGNITO_LIVE_POOL_OF_ROLE";
+    let Some(server) = Server::ministack() else {
+        return Ok(());
+    };
+    if let Ok(pool) = std::env::var(POOL) {
+        let provider = ProfileCredentials::new()?;
+        let client = server.client_with(|client| client.credentials(provider))?;
+        client.send(&DescribeUserPoolRequest::new(&pool)).await?;
+        let denied = refusal(client.send(&ListUsersRequest::new(&pool)).await);
+        assert_eq!(denied.code(), Some(&ErrorCode::AccessDenied), "{denied}");
+
+        let error = ProfileCredentials::new()?.profile("wrong");
+        let error = error.provide_credentials().await.expect_err("refused");
+        let error = format!("{error:?}");
+        assert!(error.contains("SignatureDoesNotMatch"), "{error}");
+        return Ok(());
+    }
+
+    let pool = server.pool("role").await?;
+    let arn = role(&server).await?;
+    let keys = server.credentials();
+    let id = keys.access_key_id();
+    let config = format!(
+        "[profile reader]\nrole_arn = {arn}\nsource_profile = keys\nregion = {REGION}\n\
+         [profile keys]\naws_access_key_id = {id}\naws_secret_access_key = {}\n\
+         [profile wrong]\nrole_arn = {arn}\nsource_profile = wrong\nregion = {REGION}\n\
+         aws_access_key_id = {id}\naws_secret_access_key = wrong\n",
+        keys.secret_access_key()
+    );
+    let file = std::env::temp_dir().join(unique("profiles"));
+    std::fs::write(&file, config)?;
+    let again = std::process::Command::new(std::env::current_exe()?)
+        .args(["--exact", NAME])
+        .env("AWS_CONFIG_FILE", &file)
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+        .env("AWS_PROFILE", "reader")
+        .env(
+            "AWS_ENDPOINT_URL_STS",
+            std::env::var("COGNITO_LIVE_MINISTACK_URL")?,
+        )
+        .env(POOL, &pool.id)
+        .output()?;
+    std::fs::remove_file(file)?;
+    let said = String::from_utf8_lossy(&again.stdout);
+    assert!(
+        again.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
+    server.delete(pool).await
+}
+
 #[tokio::test]
 async fn a_clock_that_is_off_is_corrected_from_the_answer() -> Outcome {
     let Some(server) = Server::ministack() else {
@@ -873,8 +933,22 @@ fn without_dates(mut pool: Value) -> Value {
     pool
 }
 
-/// A role that may only describe pools, and temporary credentials of it.
+/// Temporary credentials of a role that may only describe pools.
 async fn assume_role(server: &Server) -> Outcome<(String, String, String)> {
+    let assume = format!(
+        "Action=AssumeRole&Version=2011-06-15&RoleSessionName=live&RoleArn={}",
+        form(&role(server).await?)
+    );
+    let assumed = server.query("sts", &assume).await?;
+    Ok((
+        element(&assumed, "AccessKeyId")?.to_owned(),
+        element(&assumed, "SecretAccessKey")?.to_owned(),
+        element(&assumed, "SessionToken")?.to_owned(),
+    ))
+}
+
+/// A role that may only describe pools.
+async fn role(server: &Server) -> Outcome<String> {
     let name = unique("reader");
     let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}"#;
     let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"cognito-idp:Describe*","Resource":"*"}]}"#;
@@ -888,16 +962,7 @@ async fn assume_role(server: &Server) -> Outcome<(String, String, String)> {
         form(policy)
     );
     server.query("iam", &put).await?;
-    let assume = format!(
-        "Action=AssumeRole&Version=2011-06-15&RoleSessionName=live&RoleArn={}",
-        form(element(&created, "Arn")?)
-    );
-    let assumed = server.query("sts", &assume).await?;
-    Ok((
-        element(&assumed, "AccessKeyId")?.to_owned(),
-        element(&assumed, "SecretAccessKey")?.to_owned(),
-        element(&assumed, "SessionToken")?.to_owned(),
-    ))
+    Ok(element(&created, "Arn")?.to_owned())
 }
 
 fn form(text: &str) -> String {

@@ -42,7 +42,7 @@ const SOURCE: &str = "assumed role";
 ///   `sso_account_id` and `sso_role_name`. The token is taken from `~/.aws/sso/cache` and not
 ///   refreshed: when it has expired, the error says what to run;
 /// - a program, `credential_process`, that prints credentials as the AWS CLI documents it. No shell
-///   sees the command. It has a minute, and ends with the call that waits for it.
+///   sees the command. It has a minute, and is ended when nobody waits for it any more.
 ///
 /// One that needs another way, such as a second factor (`mfa_serial`), is an error that says so.
 #[derive(Clone)]
