@@ -121,7 +121,7 @@ mod tests {
     #[tokio::test]
     async fn work_that_takes_too_long_holds_up_nobody() {
         let began = Instant::now();
-        let slow = within(Duration::from_millis(100), || {
+        let slow = within(Duration::from_millis(500), || {
             thread::sleep(Duration::from_secs(2));
         });
         let meanwhile = async {
@@ -130,8 +130,8 @@ mod tests {
         };
         let (slow, meanwhile) = tokio::join!(slow, meanwhile);
         assert_eq!(slow, None);
-        assert!(meanwhile < Duration::from_millis(90), "{meanwhile:?}");
-        assert!(began.elapsed() < Duration::from_secs(1));
+        assert!(meanwhile < Duration::from_millis(400), "{meanwhile:?}");
+        assert!(began.elapsed() < Duration::from_millis(1900));
         assert_eq!(within(Duration::from_secs(5), || 7).await, Some(7));
     }
 

@@ -2,7 +2,7 @@
 //! answers.
 
 use std::{
-    fmt,
+    fmt::{self, Write as _},
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -16,9 +16,17 @@ use http::{HeaderValue, StatusCode, Uri};
 use serde::Deserialize;
 
 use crate::{
-    calendar::parse_iso_8601, error::TransportErrorKind, sensitive::Sensitive,
+    calendar::parse_iso_8601,
+    endpoint::{Endpoint, EndpointOptions, Region},
+    error::TransportErrorKind,
+    sensitive::Sensitive,
     transport::HttpClient,
 };
+
+/// How often a service on the internet is asked, how long it may take, and the first pause.
+pub(super) const ATTEMPTS: u32 = 3;
+pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const PAUSE: Duration = Duration::from_millis(500);
 
 /// A provider's `Result`: `None` where the source is not there at all, so that the next is tried.
 pub(super) type Found = Result<Option<Credentials>, CredentialsError>;
@@ -190,6 +198,40 @@ pub(super) async fn send(
         Ok(Ok(response)) => Ok(response),
         Ok(Err(error)) if error.kind() == TransportErrorKind::Connect => Err(Failure::Unreachable),
         Ok(Err(_)) | Err(_) => Err(Failure::NoAnswer),
+    }
+}
+
+/// Where a service of AWS is asked: in a region, unless a variable names another address.
+pub(super) fn service_uri(
+    environment: &Environment,
+    variable: &'static str,
+    service: &str,
+    region: impl FnOnce() -> Result<Region, Problem>,
+) -> Result<Uri, Problem> {
+    if let Some(url) = environment.get(variable) {
+        let endpoint = Endpoint::custom(&url)
+            .map_err(|_| Problem::Configuration(variable, "must be an https:// URL"))?;
+        return Ok(endpoint.uri().clone());
+    }
+    let cognito = Endpoint::regional(&region()?, EndpointOptions::default());
+    let host = cognito.host().to_str().unwrap_or_default();
+    let host = host.strip_prefix("cognito-idp").unwrap_or_default();
+    format!("https://{service}{host}/")
+        .parse()
+        .map_err(|_| Problem::Configuration("AWS_REGION", "must be a region"))
+}
+
+/// Appends a text as it may stand in a form or a query.
+pub(super) fn push_escaped(to: &mut String, text: &str) {
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                to.push(char::from(byte));
+            }
+            _ => {
+                let _ = write!(to, "%{byte:02X}");
+            }
+        }
     }
 }
 

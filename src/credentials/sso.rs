@@ -13,20 +13,12 @@ use serde::Deserialize;
 
 use super::{
     blocking,
-    metadata::{self, Environment, Problem},
-    sts::{push_escaped, regional_uri},
+    metadata::{self, ATTEMPTS, Environment, PAUSE, Problem, TIMEOUT},
 };
-use crate::{
-    endpoint::{Endpoint, Region},
-    sensitive::Sensitive,
-    transport::HttpClient,
-};
+use crate::{endpoint::Region, sensitive::Sensitive, transport::HttpClient};
 
 const SOURCE: &str = "SSO";
 const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-amz-sso_bearer_token");
-const ATTEMPTS: u32 = 3;
-const TIMEOUT: Duration = Duration::from_secs(10);
-const PAUSE: Duration = Duration::from_millis(500);
 const CACHE_PATIENCE: Duration = Duration::from_secs(5);
 /// The folder holds a file for each start URL or session that somebody ever signed in with.
 const MOST_FILES: usize = 500;
@@ -68,27 +60,18 @@ pub(super) async fn role_credentials(
 }
 
 fn uri(environment: &Environment, role: &SsoRole) -> Result<Uri, Problem> {
-    const ENDPOINT: &str = "AWS_ENDPOINT_URL_SSO";
-    const REGION: Problem = Problem::Configuration("sso_region", "must be a region");
-    let base = match environment.get(ENDPOINT) {
-        Some(url) => Endpoint::custom(&url)
-            .map_err(|_| Problem::Configuration(ENDPOINT, "must be an https:// URL"))?
-            .uri()
-            .clone(),
-        None => {
-            let region = Region::new(&role.region).map_err(|_| REGION)?;
-            regional_uri("portal.sso", &region)?
-        }
-    };
+    let refused = || Problem::Configuration("sso_region", "must be a region");
+    let region = || Region::new(&role.region).map_err(|_| refused());
+    let base = metadata::service_uri(environment, "AWS_ENDPOINT_URL_SSO", "portal.sso", region)?;
     let base = base.to_string();
     let mut uri = format!(
         "{}/federation/credentials?role_name=",
         base.trim_end_matches('/')
     );
-    push_escaped(&mut uri, &role.role_name);
+    metadata::push_escaped(&mut uri, &role.role_name);
     uri.push_str("&account_id=");
-    push_escaped(&mut uri, &role.account_id);
-    uri.parse().map_err(|_| REGION)
+    metadata::push_escaped(&mut uri, &role.account_id);
+    uri.parse().map_err(|_| refused())
 }
 
 /// What `aws sso login` writes. The file's name is a hash of the session's name or of the start URL,

@@ -1,10 +1,6 @@
 //! The Security Token Service: a role's credentials for a token or for other credentials.
 
-use std::{
-    fmt::Write as _,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{fmt::Write as _, sync::Arc, time::SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::{
@@ -14,15 +10,9 @@ use aws_sigv4::{
 use bytes::Bytes;
 use http::{HeaderValue, Method, Uri, header};
 
-use super::metadata::{self, Environment, Problem};
-use crate::{
-    endpoint::{Endpoint, EndpointOptions, Region},
-    transport::HttpClient,
-};
+use super::metadata::{self, ATTEMPTS, Environment, PAUSE, Problem, TIMEOUT};
+use crate::{endpoint::Region, transport::HttpClient};
 
-const ATTEMPTS: u32 = 3;
-const TIMEOUT: Duration = Duration::from_secs(10);
-const PAUSE: Duration = Duration::from_millis(500);
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Asks the service of a region.
@@ -81,13 +71,8 @@ impl Sts {
     }
 
     fn uri(&self, region: Option<&str>) -> Result<Uri, Problem> {
-        const ENDPOINT: &str = "AWS_ENDPOINT_URL_STS";
-        if let Some(url) = self.environment.get(ENDPOINT) {
-            let endpoint = Endpoint::custom(&url)
-                .map_err(|_| Problem::Configuration(ENDPOINT, "must be an https:// URL"))?;
-            return Ok(endpoint.uri().clone());
-        }
-        regional_uri("sts", &self.region(region)?)
+        let region = || self.region(region);
+        metadata::service_uri(&self.environment, "AWS_ENDPOINT_URL_STS", "sts", region)
     }
 
     fn region(&self, region: Option<&str>) -> Result<Region, Problem> {
@@ -124,30 +109,6 @@ impl Sts {
     }
 }
 
-/// The address of another service in a region.
-pub(super) fn regional_uri(service: &str, region: &Region) -> Result<Uri, Problem> {
-    let cognito = Endpoint::regional(region, EndpointOptions::default());
-    let host = cognito.host().to_str().unwrap_or_default();
-    let host = host.strip_prefix("cognito-idp").unwrap_or_default();
-    format!("https://{service}{host}/")
-        .parse()
-        .map_err(|_| Problem::Configuration("AWS_REGION", "must be a region"))
-}
-
-/// Appends a text as it may stand in a form or a query.
-pub(super) fn push_escaped(to: &mut String, text: &str) {
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                to.push(char::from(byte));
-            }
-            _ => {
-                let _ = write!(to, "%{byte:02X}");
-            }
-        }
-    }
-}
-
 fn form(action: &str, role: &Role, token: Option<(&str, &str)>) -> Bytes {
     let session_name = role.session_name.as_deref().unwrap_or("cognito-idp");
     let duration = role.duration_seconds.map(|seconds| seconds.to_string());
@@ -163,7 +124,7 @@ fn form(action: &str, role: &Role, token: Option<(&str, &str)>) -> Bytes {
     ];
     for (name, value) in members.into_iter().flatten() {
         let _ = write!(body, "&{name}=");
-        push_escaped(&mut body, value);
+        metadata::push_escaped(&mut body, value);
     }
     Bytes::from(body)
 }

@@ -611,7 +611,10 @@ fn assert_signed(request: &http::Request<Bytes>, secret: &str, scope: &str) {
     use hmac::{Hmac, KeyInit as _, Mac as _};
     use sha2::{Digest as _, Sha256};
 
-    let hex = |bytes: &[u8]| -> String { bytes.iter().map(|b| format!("{b:02x}")).collect() };
+    let hex = |bytes: &[u8]| {
+        let digits: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        digits.concat()
+    };
     let mac = |key: &[u8], text: &str| {
         let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key");
         mac.update(text.as_bytes());
@@ -627,7 +630,7 @@ fn assert_signed(request: &http::Request<Bytes>, secret: &str, scope: &str) {
         rest.split(',').next().unwrap_or_default().to_owned()
     };
     let signed = part("SignedHeaders=");
-    let lines: String = signed
+    let lines: Vec<_> = signed
         .split(';')
         .map(|name| format!("{name}:{}\n", header(name)))
         .collect();
@@ -637,7 +640,8 @@ fn assert_signed(request: &http::Request<Bytes>, secret: &str, scope: &str) {
     let has_token = request.headers().contains_key("x-amz-security-token");
     assert_eq!(signed.contains("x-amz-security-token"), has_token);
     let canonical = format!(
-        "POST\n/\n\n{lines}\n{signed}\n{}",
+        "POST\n/\n\n{}\n{signed}\n{}",
+        lines.concat(),
         hex(&Sha256::digest(request.body()))
     );
     let date = header("x-amz-date");
@@ -949,7 +953,7 @@ async fn a_file_that_hangs_holds_up_neither_a_call_beyond_its_time_nor_the_other
             .region("eu-west-1")
             .credentials(chain)
             .http_client(Nobody)
-            .operation_timeout(Duration::from_millis(200))
+            .operation_timeout(Duration::from_millis(500))
             .build()?;
         let started = std::time::Instant::now();
         let request = crate::operation::users::AdminGetUserRequest::new("eu-west-1_a", "alice");
@@ -960,7 +964,7 @@ async fn a_file_that_hangs_holds_up_neither_a_call_beyond_its_time_nor_the_other
         let (result, other) = tokio::join!(client.send(&request), other);
         let error = result.expect_err("no credentials");
         assert!(matches!(error, crate::Error::Credentials { .. }), "{error}");
-        assert!(other < Duration::from_millis(150), "{other:?}");
+        assert!(other < Duration::from_millis(400), "{other:?}");
         assert!(started.elapsed() < Duration::from_secs(2), "{variables:?}");
     }
     Ok(())

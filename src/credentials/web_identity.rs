@@ -57,9 +57,12 @@ impl Source for WebIdentityCredentials {
         let Some(token_file) = variable(FILE) else {
             return Ok(None);
         };
-        let rule = "must be set with AWS_WEB_IDENTITY_TOKEN_FILE";
+        let unset = Problem::Configuration(
+            "AWS_ROLE_ARN",
+            "must be set with AWS_WEB_IDENTITY_TOKEN_FILE",
+        );
         let role = Role {
-            arn: variable("AWS_ROLE_ARN").ok_or(Problem::Configuration("AWS_ROLE_ARN", rule))?,
+            arn: variable("AWS_ROLE_ARN").ok_or(unset)?,
             session_name: variable("AWS_ROLE_SESSION_NAME"),
             ..Role::default()
         };

@@ -175,8 +175,8 @@ pub(super) fn writable(mut pool: Map<String, Value>) -> Map<String, Value> {
     }
 }
 
-/// "Please use TemporaryPasswordValidityDays in PasswordPolicy instead of
-/// UnusedAccountValidityDays", though the answer mirrors the one in the other.
+/// An answer mirrors the one member in the other, and Cognito refuses both at once: "Please use
+/// `TemporaryPasswordValidityDays` in `PasswordPolicy` instead of `UnusedAccountValidityDays`".
 fn drop_superseded(pool: &mut Map<String, Value>) {
     let has_successor = pool
         .get("Policies")
@@ -203,10 +203,9 @@ fn stays(value: &mut Value, path: Option<&str>, rule: Rule) -> bool {
             members.retain(|_, value| stays(value, rest, rule));
         }
         Value::Object(members) => {
-            if members
-                .get_mut(member)
-                .is_some_and(|value| !stays(value, rest, rule))
-            {
+            let found = members.get_mut(member);
+            let breaks = found.is_some_and(|value| !stays(value, rest, rule));
+            if breaks {
                 members.remove(member);
             }
         }
