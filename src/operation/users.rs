@@ -1,8 +1,6 @@
 //! Users and their attributes.
 
-mod filter;
-
-pub use self::filter::{SearchableAttribute, UserFilter};
+pub use super::user_filter::{SearchableAttribute, UserFilter};
 use crate::{
     primitives::Timestamp,
     sensitive::Sensitive,

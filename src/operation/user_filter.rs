@@ -2,7 +2,7 @@
 
 use crate::{sensitive::Sensitive, types::UserStatusType};
 
-/// A condition for [`ListUsersRequest::filter`](super::ListUsersRequest::filter), in which any text
+/// A condition for [`ListUsersRequest::filter`](super::users::ListUsersRequest::filter), in which any text
 /// stays a text.
 ///
 /// A filter is written in a small language with quotes. Text from outside that is put into it by hand
