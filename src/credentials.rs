@@ -19,15 +19,23 @@ use tokio::time::{Instant, timeout};
 use crate::{error::InvalidInput, random::random, single_flight::SingleFlight};
 
 #[cfg(feature = "credentials")]
+mod blocking;
+#[cfg(feature = "credentials")]
 mod container;
 #[cfg(feature = "credentials")]
 mod instance;
 #[cfg(feature = "credentials")]
 mod metadata;
 #[cfg(feature = "credentials")]
+mod process;
+#[cfg(feature = "credentials")]
 mod profile;
 #[cfg(feature = "credentials")]
+mod sso;
+#[cfg(feature = "credentials")]
 mod standard;
+#[cfg(feature = "credentials")]
+mod sts;
 #[cfg(feature = "credentials")]
 mod web_identity;
 

@@ -22,6 +22,7 @@ pub mod security;
 pub mod sessions;
 pub mod sign_up;
 pub mod terms;
+mod user_filter;
 pub mod user_import;
 pub mod user_pools;
 pub mod users;

@@ -1,12 +1,15 @@
 //! The nine calls of everyday user management, for one user pool and app client.
 
 mod email_templates;
+mod find;
 mod groups;
+mod settings;
 
 use std::{collections::BTreeMap, sync::OnceLock};
 
 pub use self::{
     email_templates::EmailTemplates,
+    find::FoundUsers,
     groups::{GroupResult, GroupResults},
 };
 use crate::{
@@ -204,10 +207,10 @@ impl CognitoService {
     /// [`CodeDeliveryFailure`](crate::ErrorCode::CodeDeliveryFailure), or with an
     /// [unknown outcome](Error::outcome_unknown).
     pub async fn register(&self, user: RegisterUser) -> Result<SignUpResponse, Error> {
-        let mut request = SignUpRequest::new(self.app_client.id(), &user.email)
+        let mut request = SignUpRequest::new(self.app_client.id(), &user.username)
             .password(user.password)
             .user_attributes(attributes(user.attributes));
-        request.secret_hash = self.app_client.secret_hash(user.email.expose())?;
+        request.secret_hash = self.app_client.secret_hash(user.username.expose())?;
         self.client.send(&request).await
     }
 
@@ -221,7 +224,7 @@ impl CognitoService {
     /// [`AdminCreateUserRequest`]. The user exists although the call failed with
     /// [`CodeDeliveryFailure`](crate::ErrorCode::CodeDeliveryFailure).
     pub async fn create_user(&self, user: CreateUser) -> Result<AdminCreateUserResponse, Error> {
-        let mut request = AdminCreateUserRequest::new(&self.user_pool_id, &user.email)
+        let mut request = AdminCreateUserRequest::new(&self.user_pool_id, &user.username)
             .temporary_password(user.password)
             .user_attributes(attributes(user.attributes));
         request = if user.invite {
@@ -230,6 +233,27 @@ impl CognitoService {
         } else {
             request.message_action(MessageActionType::Suppress)
         };
+        self.client.send(&request).await
+    }
+
+    /// Sends the invitation of [`create_user`](Self::create_user) again by email, with a new temporary
+    /// password, to a user named by username or alias.
+    ///
+    /// It is for a user whose temporary password has expired or whose mail was lost.
+    ///
+    /// # Errors
+    /// [`UnsupportedUserState`](crate::ErrorCode::UnsupportedUserState) for a user who is past the
+    /// invitation, such as one who has set a password,
+    /// [`UserNotFound`](crate::ErrorCode::UserNotFound),
+    /// [`CodeDeliveryFailure`](crate::ErrorCode::CodeDeliveryFailure), and others of
+    /// [`AdminCreateUserRequest`].
+    pub async fn resend_invitation(
+        &self,
+        username: impl Into<Sensitive<String>>,
+    ) -> Result<AdminCreateUserResponse, Error> {
+        let request = AdminCreateUserRequest::new(&self.user_pool_id, username)
+            .message_action(MessageActionType::Resend)
+            .desired_delivery_mediums([DeliveryMediumType::Email]);
         self.client.send(&request).await
     }
 
@@ -295,13 +319,14 @@ impl CognitoService {
     }
 }
 
-/// A user who registers: email address, which is also the username, and password.
+/// A user who registers: email address, which is also the username unless there is
+/// [another](Self::username), and password.
 ///
 /// `email_verified` cannot be set here: the user proves the address with a code.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct RegisterUser {
-    email: Sensitive<String>,
+    username: Sensitive<String>,
     password: Sensitive<String>,
     attributes: BTreeMap<String, Sensitive<String>>,
 }
@@ -315,10 +340,18 @@ impl RegisterUser {
         let email = email.into();
         let attributes = BTreeMap::from([("email".to_owned(), email.clone())]);
         Self {
-            email,
+            username: email,
             password: password.into(),
             attributes,
         }
+    }
+
+    /// Sets a username other than the email address.
+    ///
+    /// A pool in which the address is an alias demands one that is no address.
+    pub fn username(mut self, username: impl Into<Sensitive<String>>) -> Self {
+        self.username = username.into();
+        self
     }
 
     /// Sets the first name (`given_name`).
@@ -342,12 +375,12 @@ impl RegisterUser {
     }
 }
 
-/// A user whom an administrator creates: email address, which is also the username, and temporary
-/// password.
+/// A user whom an administrator creates: email address, which is also the username unless there is
+/// [another](Self::username), and temporary password.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct CreateUser {
-    email: Sensitive<String>,
+    username: Sensitive<String>,
     password: Sensitive<String>,
     attributes: BTreeMap<String, Sensitive<String>>,
     invite: bool,
@@ -368,11 +401,19 @@ impl CreateUser {
             ("email_verified".to_owned(), "true".into()),
         ]);
         Self {
-            email,
+            username: email,
             password: password.into(),
             attributes,
             invite: false,
         }
+    }
+
+    /// Sets a username other than the email address.
+    ///
+    /// A pool in which the address is an alias demands one that is no address.
+    pub fn username(mut self, username: impl Into<Sensitive<String>>) -> Self {
+        self.username = username.into();
+        self
     }
 
     /// Sets the first name (`given_name`).

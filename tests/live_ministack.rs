@@ -7,6 +7,8 @@ mod live;
 
 use std::collections::BTreeMap;
 
+#[cfg(feature = "credentials")]
+use cognito_idp::credentials::{ProfileCredentials, ProvideCredentials as _};
 use cognito_idp::{
     CognitoService, Error, ErrorCode, Sensitive,
     auth::{AppClient, AuthOutcome, Challenge, SignIn, Tokens},
@@ -21,16 +23,21 @@ use cognito_idp::{
             DescribeUserPoolRequest, MessageTemplateType, PasswordPolicyType, UserPoolPolicyType,
             UsernameAttributeType, VerificationMessageTemplateType, VerifiedAttributeType,
         },
-        users::{AdminGetUserRequest, GetUserRequest, ListUsersRequest},
+        users::{
+            AdminDisableUserRequest, AdminGetUserRequest, GetUserRequest, ListUsersRequest,
+            SearchableAttribute, UserFilter,
+        },
     },
-    service::{CreateUser, EmailTemplates, EmailVerification, RegisterUser, UpdateUser},
+    service::{
+        CreateUser, EmailTemplates, EmailVerification, FoundUsers, RegisterUser, UpdateUser,
+    },
     types::{AttributeType, DeliveryMediumType, UserStatusType},
 };
 use serde_json::Value;
 
 use crate::live::{
-    NEW_PASSWORD, Outcome, PASSWORD, Pool, RESET_CODE, SIGN_UP_CODE, Server, developer_email,
-    lifecycles, refusal, unique, unique_email,
+    NEW_PASSWORD, Outcome, PASSWORD, Pool, REGION, RESET_CODE, SIGN_UP_CODE, Server,
+    developer_email, lifecycles, refusal, unique, unique_email,
 };
 
 #[tokio::test]
@@ -221,6 +228,73 @@ async fn a_created_user_gets_an_invitation_only_if_invited() -> Outcome {
 
     let again = refusal(service.create_user(user).await);
     assert_eq!(again.code(), Some(&ErrorCode::UsernameExists));
+    server.delete(pool).await
+}
+
+#[tokio::test]
+async fn an_invitation_is_sent_again_and_to_nobody_else() -> Outcome {
+    let Some(server) = Server::ministack() else {
+        return Ok(());
+    };
+    let pool = server.pool("resend").await?;
+    let service = server.service(&pool)?;
+    let alice = unique_email("alice");
+    service
+        .create_user(CreateUser::new(&alice, PASSWORD).invite())
+        .await?;
+    service.resend_invitation(&alice).await?;
+    let mails = server.mails_to(&alice).await?;
+    assert_eq!(mails.len(), 2);
+    assert!(mails[1].body.contains(&alice));
+    let unknown = refusal(service.resend_invitation("nobody").await);
+    assert_eq!(unknown.code(), Some(&ErrorCode::UserNotFound));
+    server.delete(pool).await
+}
+
+#[tokio::test]
+async fn users_are_found_by_what_they_have_and_no_text_widens_the_search() -> Outcome {
+    let Some(server) = Server::ministack() else {
+        return Ok(());
+    };
+    let pool = server.pool("find").await?;
+    let service = server.service(&pool)?;
+    let (alice, bob) = (unique_email("alice"), unique_email("bob"));
+    for (address, name) in [(&alice, "alice"), (&bob, "bob")] {
+        let user = CreateUser::new(address, PASSWORD)
+            .username(name)
+            .first_name("Sam");
+        service.create_user(user).await?;
+    }
+    let disable = AdminDisableUserRequest::new(&pool.id, "bob");
+    server.client.send(&disable).await?;
+    let sub = attributes(&server, &pool, "bob").await?["sub"].clone();
+
+    for (filter, name) in [
+        (UserFilter::email(&alice), "alice"),
+        (UserFilter::sub(&sub), "bob"),
+        (UserFilter::username("alice"), "alice"),
+        (UserFilter::enabled(false), "bob"),
+        (
+            UserFilter::begins_with(SearchableAttribute::Email, &bob[..10]),
+            "bob",
+        ),
+    ] {
+        let found = service.find_user(filter.clone()).await?.one();
+        let username = found.and_then(|user| user.username).ok_or("nobody")?;
+        assert_eq!(username.expose(), name);
+        let mut users = server
+            .client
+            .pages(ListUsersRequest::new(&pool.id).filter(filter))
+            .items();
+        assert!(users.next().await?.is_some() && users.next().await?.is_none());
+    }
+    let both = UserFilter::equals(SearchableAttribute::GivenName, "Sam");
+    let both = service.find_user(both).await?;
+    assert!(matches!(&both, FoundUsers::Several(users) if users.len() == 2));
+    for text in ["x\" or email ^= \"", "", "\\", "\\\"", &alice[..5]] {
+        let found = service.find_user(UserFilter::email(text)).await?;
+        assert_eq!(found, FoundUsers::None, "{text}");
+    }
     server.delete(pool).await
 }
 
@@ -494,7 +568,8 @@ async fn changed_templates_stand_in_the_next_mails_and_no_other_setting_changes(
 }
 
 #[tokio::test]
-async fn templates_are_refused_before_anything_is_written() -> Outcome {
+async fn templates_go_to_a_pool_that_does_not_send_through_ses_and_flawed_ones_to_none() -> Outcome
+{
     let Some(server) = Server::ministack() else {
         return Ok(());
     };
@@ -502,19 +577,23 @@ async fn templates_are_refused_before_anything_is_written() -> Outcome {
     let pool = server.pool_as(&request).await?;
     let service = server.service(&pool)?;
 
-    let good = EmailTemplates::new("Code {####}", "{username}: {####}");
-    let error = refusal(service.update_cognito_email_template(good).await);
-    let Error::InvalidInput(problem) = &error else {
-        panic!("{error}");
-    };
-    assert_eq!(
-        problem.problems()[0].field,
-        "EmailConfiguration.EmailSendingAccount"
-    );
     let bad = EmailTemplates::new("no code", "{username}: {####}");
     let error = refusal(service.update_cognito_email_template(bad).await);
     assert!(matches!(error, Error::InvalidInput(_)), "{error}");
     assert!(!server.wire.answers().contains_key("UpdateUserPool"));
+
+    let good = EmailTemplates::new("Code {####}", "{username}: {####}");
+    service.update_cognito_email_template(good).await?;
+    let after = server.describe_whole(&pool).await?;
+    let text = |path: &str| after.pointer(path).and_then(Value::as_str);
+    assert_eq!(
+        text("/VerificationMessageTemplate/EmailMessage"),
+        Some("Code {####}")
+    );
+    assert_eq!(
+        text("/AdminCreateUserConfig/InviteMessageTemplate/EmailMessage"),
+        Some("{username}: {####}")
+    );
     server.delete(pool).await
 }
 
@@ -718,6 +797,64 @@ async fn temporary_credentials_work_with_their_session_token_and_only_with_it() 
     server.delete(pool).await
 }
 
+/// The profile files are named by the environment, so the test runs itself once more with another.
+#[cfg(feature = "credentials")]
+#[tokio::test]
+async fn a_role_that_a_profile_names_is_assumed_with_a_signature_that_the_service_checks() -> Outcome
+{
+    const NAME: &str =
+        "a_role_that_a_profile_names_is_assumed_with_a_signature_that_the_service_checks";
+    const POOL: &str = "COGNITO_LIVE_POOL_OF_ROLE";
+    let Some(server) = Server::ministack() else {
+        return Ok(());
+    };
+    if let Ok(pool) = std::env::var(POOL) {
+        let provider = ProfileCredentials::new()?;
+        let client = server.client_with(|client| client.credentials(provider))?;
+        client.send(&DescribeUserPoolRequest::new(&pool)).await?;
+        let denied = refusal(client.send(&ListUsersRequest::new(&pool)).await);
+        assert_eq!(denied.code(), Some(&ErrorCode::AccessDenied), "{denied}");
+
+        let error = ProfileCredentials::new()?.profile("wrong");
+        let error = error.provide_credentials().await.expect_err("refused");
+        let error = format!("{error:?}");
+        assert!(error.contains("SignatureDoesNotMatch"), "{error}");
+        return Ok(());
+    }
+
+    let pool = server.pool("role").await?;
+    let arn = role(&server).await?;
+    let keys = server.credentials();
+    let id = keys.access_key_id();
+    let config = format!(
+        "[profile reader]\nrole_arn = {arn}\nsource_profile = keys\nregion = {REGION}\n\
+         [profile keys]\naws_access_key_id = {id}\naws_secret_access_key = {}\n\
+         [profile wrong]\nrole_arn = {arn}\nsource_profile = wrong\nregion = {REGION}\n\
+         aws_access_key_id = {id}\naws_secret_access_key = wrong\n",
+        keys.secret_access_key()
+    );
+    let file = std::env::temp_dir().join(unique("profiles"));
+    std::fs::write(&file, config)?;
+    let again = std::process::Command::new(std::env::current_exe()?)
+        .args(["--exact", NAME])
+        .env("AWS_CONFIG_FILE", &file)
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+        .env("AWS_PROFILE", "reader")
+        .env(
+            "AWS_ENDPOINT_URL_STS",
+            std::env::var("COGNITO_LIVE_MINISTACK_URL")?,
+        )
+        .env(POOL, &pool.id)
+        .output()?;
+    std::fs::remove_file(file)?;
+    let said = String::from_utf8_lossy(&again.stdout);
+    assert!(
+        again.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
+    server.delete(pool).await
+}
+
 #[tokio::test]
 async fn a_clock_that_is_off_is_corrected_from_the_answer() -> Outcome {
     let Some(server) = Server::ministack() else {
@@ -796,8 +933,22 @@ fn without_dates(mut pool: Value) -> Value {
     pool
 }
 
-/// A role that may only describe pools, and temporary credentials of it.
+/// Temporary credentials of a role that may only describe pools.
 async fn assume_role(server: &Server) -> Outcome<(String, String, String)> {
+    let assume = format!(
+        "Action=AssumeRole&Version=2011-06-15&RoleSessionName=live&RoleArn={}",
+        form(&role(server).await?)
+    );
+    let assumed = server.query("sts", &assume).await?;
+    Ok((
+        element(&assumed, "AccessKeyId")?.to_owned(),
+        element(&assumed, "SecretAccessKey")?.to_owned(),
+        element(&assumed, "SessionToken")?.to_owned(),
+    ))
+}
+
+/// A role that may only describe pools.
+async fn role(server: &Server) -> Outcome<String> {
     let name = unique("reader");
     let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}"#;
     let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"cognito-idp:Describe*","Resource":"*"}]}"#;
@@ -811,16 +962,7 @@ async fn assume_role(server: &Server) -> Outcome<(String, String, String)> {
         form(policy)
     );
     server.query("iam", &put).await?;
-    let assume = format!(
-        "Action=AssumeRole&Version=2011-06-15&RoleSessionName=live&RoleArn={}",
-        form(element(&created, "Arn")?)
-    );
-    let assumed = server.query("sts", &assume).await?;
-    Ok((
-        element(&assumed, "AccessKeyId")?.to_owned(),
-        element(&assumed, "SecretAccessKey")?.to_owned(),
-        element(&assumed, "SessionToken")?.to_owned(),
-    ))
+    Ok(element(&created, "Arn")?.to_owned())
 }
 
 fn form(text: &str) -> String {

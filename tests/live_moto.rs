@@ -22,10 +22,12 @@ use cognito_idp::{
             UserAttributeUpdateSettingsType, UserPoolAddOnsType, UserPoolPolicyType,
             UserPoolTierType, VerificationMessageTemplateType, VerifiedAttributeType,
         },
-        users::{AdminGetUserRequest, GetUserRequest},
+        users::{AdminGetUserRequest, GetUserRequest, UserFilter},
     },
-    service::{CreateUser, EmailTemplates, EmailVerification, RegisterUser, UpdateUser},
-    types::UserPoolMfaType,
+    service::{
+        CreateUser, EmailTemplates, EmailVerification, FoundUsers, RegisterUser, UpdateUser,
+    },
+    types::{UserPoolMfaType, UserStatusType},
 };
 use serde_json::Value;
 
@@ -207,6 +209,43 @@ async fn the_other_calls_work() -> Outcome {
     assert_eq!(wrong.code(), Some(&ErrorCode::NotAuthorized));
     // moto's message is the username, which no log should show.
     assert!(!format!("{wrong} {wrong:?}").contains(&bob), "{wrong}");
+    server.delete(pool).await
+}
+
+#[tokio::test]
+async fn users_are_found_by_their_status_and_by_text_with_quotes() -> Outcome {
+    let Some(server) = Server::moto() else {
+        return Ok(());
+    };
+    let pool = server.pool("find").await?;
+    let service = server.service(&pool)?;
+    let alice = unique_email("alice");
+    service
+        .create_user(CreateUser::new(&alice, PASSWORD))
+        .await?;
+    service
+        .register(RegisterUser::new(unique_email("bob"), PASSWORD))
+        .await?;
+    for (status, expected) in [
+        (UserStatusType::ForceChangePassword, true),
+        (UserStatusType::Unconfirmed, false),
+    ] {
+        let found = service.find_user(UserFilter::user_status(status)).await?;
+        let user = found.one().ok_or("nobody")?;
+        assert_eq!(
+            user.username.is_some_and(|name| *name.expose() == alice),
+            expected
+        );
+    }
+    for filter in [
+        UserFilter::user_status(UserStatusType::Confirmed),
+        UserFilter::email("x\" or email ^= \""),
+        UserFilter::enabled(false),
+    ] {
+        assert_eq!(service.find_user(filter).await?, FoundUsers::None);
+    }
+    let both = service.find_user(UserFilter::enabled(true)).await?;
+    assert!(matches!(both, FoundUsers::Several(users) if users.len() == 2));
     server.delete(pool).await
 }
 

@@ -1,19 +1,18 @@
 //! Credentials of a container: ECS tasks, EKS pods, and whatever serves the same protocol.
 
 use std::{
-    fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     sync::Arc,
     time::Duration,
 };
 
-use aws_credential_types::{
-    Credentials,
-    provider::{ProvideCredentials, error::CredentialsError, future},
-};
+use aws_credential_types::Credentials;
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 
-use super::metadata::{self, Environment, Found, Problem};
+use super::{
+    blocking::read_text,
+    metadata::{self, Environment, Found, Problem, Source, provider},
+};
 use crate::transport::HttpClient;
 
 const SOURCE: &str = "container credentials";
@@ -25,7 +24,7 @@ const ALLOWED: [IpAddr; 3] = [
 ];
 const ATTEMPTS: u32 = 3;
 const TIMEOUT: Duration = Duration::from_secs(3);
-const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Asks the credentials service of an ECS task or an EKS pod.
 ///
@@ -40,18 +39,6 @@ pub struct ContainerCredentials {
 }
 
 impl ContainerCredentials {
-    /// Makes the provider; nothing is read yet.
-    ///
-    /// # Errors
-    /// If there is no HTTP client to be had.
-    #[cfg(any(feature = "reqwest", feature = "hyper"))]
-    pub fn new() -> Result<Self, crate::error::InvalidInput> {
-        Ok(Self::with(
-            Environment::of_process(),
-            metadata::direct_client()?,
-        ))
-    }
-
     /// Makes the provider over an HTTP client of your own, which must not use a proxy.
     #[must_use]
     pub fn with_http_client(http: impl HttpClient + 'static) -> Self {
@@ -60,27 +47,6 @@ impl ContainerCredentials {
 
     pub(super) fn with(environment: Environment, http: Arc<dyn HttpClient>) -> Self {
         Self { environment, http }
-    }
-
-    /// `None` if the environment names no service.
-    pub(super) async fn find(&self) -> Found {
-        let Some(uri) = self.uri()? else {
-            return Ok(None);
-        };
-        let token = self.token()?;
-        let mut attempt = 1;
-        loop {
-            let problem = match self.ask(&uri, token.as_ref()).await {
-                Ok(credentials) => return Ok(Some(credentials)),
-                Err((problem, false)) => return Err(problem.into()),
-                Err((problem, true)) => problem,
-            };
-            if attempt == ATTEMPTS {
-                return Err(problem.into());
-            }
-            attempt += 1;
-            tokio::time::sleep(PAUSE).await;
-        }
     }
 
     fn uri(&self) -> Result<Option<Uri>, Problem> {
@@ -104,14 +70,11 @@ impl ContainerCredentials {
             .map_err(|rule| Problem::Configuration(FULL, rule))
     }
 
-    fn token(&self) -> Result<Option<HeaderValue>, Problem> {
+    async fn token(&self) -> Result<Option<HeaderValue>, Problem> {
         const FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
         const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
         let (name, token) = match (self.environment.get(FILE), self.environment.get(TOKEN)) {
-            (Some(path), _) => {
-                let token = std::fs::read_to_string(path).map_err(|_| Problem::File(FILE))?;
-                (FILE, token)
-            }
+            (Some(path), _) => (FILE, read_text(path, FILE).await?),
             (None, Some(token)) => (TOKEN, token),
             (None, None) => return Ok(None),
         };
@@ -175,26 +138,20 @@ fn is_near(host: &str) -> bool {
     }
 }
 
-impl ProvideCredentials for ContainerCredentials {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        future::ProvideCredentials::new(async {
-            let none = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI must be set";
-            self.find()
-                .await?
-                .ok_or_else(|| CredentialsError::not_loaded(none))
-        })
+impl Source for ContainerCredentials {
+    const ABSENT: &'static str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI must be set";
+
+    async fn find(&self) -> Found {
+        let Some(uri) = self.uri()? else {
+            return Ok(None);
+        };
+        let token = self.token().await?;
+        let ask = || self.ask(&uri, token.as_ref());
+        Ok(metadata::attempts(ATTEMPTS, PAUSE, ask).await.map(Some)?)
     }
 }
 
-impl fmt::Debug for ContainerCredentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ContainerCredentials")
-            .finish_non_exhaustive()
-    }
-}
+provider! { ContainerCredentials over direct_client }
 
 #[cfg(test)]
 mod tests {

@@ -1,19 +1,16 @@
 //! Credentials of an EC2 instance, from its metadata service in version 2.
 
 use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
-use aws_credential_types::{
-    Credentials,
-    provider::{ProvideCredentials, error::CredentialsError, future},
-};
+use aws_credential_types::Credentials;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
+use tokio::time::Instant;
 
-use super::metadata::{self, Environment, Failure, Found, Problem};
+use super::metadata::{self, Environment, Failure, Found, Problem, Source, provider};
 use crate::{random::random, transport::HttpClient};
 
 const SOURCE: &str = "instance metadata";
@@ -41,7 +38,7 @@ pub struct InstanceCredentials {
 #[derive(Clone)]
 struct Token {
     value: HeaderValue,
-    expires: SystemTime,
+    expires: Instant,
 }
 
 /// How an exchange with the service ended without credentials.
@@ -54,18 +51,6 @@ enum Trouble {
 }
 
 impl InstanceCredentials {
-    /// Makes the provider; nothing is asked yet.
-    ///
-    /// # Errors
-    /// If there is no HTTP client to be had.
-    #[cfg(any(feature = "reqwest", feature = "hyper"))]
-    pub fn new() -> Result<Self, crate::error::InvalidInput> {
-        Ok(Self::with(
-            Environment::of_process(),
-            metadata::direct_client()?,
-        ))
-    }
-
     /// Makes the provider over an HTTP client of your own, which must not use a proxy.
     #[must_use]
     pub fn with_http_client(http: impl HttpClient + 'static) -> Self {
@@ -77,30 +62,6 @@ impl InstanceCredentials {
             environment,
             http,
             token: Arc::default(),
-        }
-    }
-
-    /// `None` if this is no instance, or one without a role.
-    pub(super) async fn find(&self) -> Found {
-        let disabled = self.environment.get("AWS_EC2_METADATA_DISABLED");
-        if disabled.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
-            return Ok(None);
-        }
-        let base = self.base()?;
-        let mut token_renewed = false;
-        loop {
-            match self.ask(&base).await {
-                Ok(credentials) => return Ok(Some(usable_for_a_while(credentials))),
-                Err(Trouble::Absent) => return Ok(None),
-                Err(Trouble::TokenRefused) if !token_renewed => {
-                    token_renewed = true;
-                    *self.kept_token() = None;
-                }
-                Err(Trouble::TokenRefused) => {
-                    return Err(Problem::Status(SOURCE, 401).into());
-                }
-                Err(Trouble::Problem(problem)) => return Err(problem.into()),
-            }
         }
     }
 
@@ -138,7 +99,7 @@ impl InstanceCredentials {
     }
 
     async fn token(&self, base: &str) -> Result<HeaderValue, Trouble> {
-        let now = SystemTime::now();
+        let now = Instant::now();
         if let Some(token) = self
             .kept_token()
             .as_ref()
@@ -188,25 +149,26 @@ impl InstanceCredentials {
     /// Sends until there is an answer that will not pass. A refused connection is not tried again:
     /// most machines that ask are no instances.
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, Trouble> {
-        let mut attempt = 1;
-        loop {
-            let answer = metadata::send(&*self.http, request.clone(), TIMEOUT).await;
-            match answer {
-                Ok(response) if !metadata::passes(response.status()) || attempt == ATTEMPTS => {
-                    return Ok(response);
-                }
-                Err(Failure::Unreachable) => return Err(Trouble::Absent),
-                Err(Failure::NoAnswer) if attempt == ATTEMPTS => {
-                    return Err(Trouble::Problem(Problem::NoAnswer(SOURCE)));
-                }
-                Ok(_) | Err(Failure::NoAnswer) => {}
+        metadata::attempts(ATTEMPTS, PAUSE, || self.attempt(request.clone())).await
+    }
+
+    /// One attempt; with trouble goes whether it may pass.
+    async fn attempt(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<Bytes>, (Trouble, bool)> {
+        match metadata::send(&*self.http, request, TIMEOUT).await {
+            Ok(response) if metadata::passes(response.status()) => {
+                let problem = Problem::Status(SOURCE, response.status().as_u16());
+                Err((Trouble::Problem(problem), true))
             }
-            tokio::time::sleep(PAUSE * attempt).await;
-            attempt += 1;
+            Ok(response) => Ok(response),
+            Err(Failure::Unreachable) => Err((Trouble::Absent, false)),
+            Err(Failure::NoAnswer) => Err((Trouble::Problem(Problem::NoAnswer(SOURCE)), true)),
         }
     }
 
-    fn kept_token(&self) -> std::sync::MutexGuard<'_, Option<Token>> {
+    fn kept_token(&self) -> MutexGuard<'_, Option<Token>> {
         self.token.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -249,25 +211,34 @@ fn usable_for_a_while(credentials: Credentials) -> Credentials {
     )
 }
 
-impl ProvideCredentials for InstanceCredentials {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        future::ProvideCredentials::new(async {
-            self.find()
-                .await?
-                .ok_or_else(|| CredentialsError::not_loaded("no instance with a role"))
-        })
+impl Source for InstanceCredentials {
+    const ABSENT: &'static str = "no instance with a role";
+
+    async fn find(&self) -> Found {
+        let disabled = self.environment.get("AWS_EC2_METADATA_DISABLED");
+        if disabled.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+            return Ok(None);
+        }
+        let base = self.base()?;
+        let mut token_renewed = false;
+        loop {
+            match self.ask(&base).await {
+                Ok(credentials) => return Ok(Some(usable_for_a_while(credentials))),
+                Err(Trouble::Absent) => return Ok(None),
+                Err(Trouble::TokenRefused) if !token_renewed => {
+                    token_renewed = true;
+                    *self.kept_token() = None;
+                }
+                Err(Trouble::TokenRefused) => {
+                    return Err(Problem::Status(SOURCE, 401).into());
+                }
+                Err(Trouble::Problem(problem)) => return Err(problem.into()),
+            }
+        }
     }
 }
 
-impl fmt::Debug for InstanceCredentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InstanceCredentials")
-            .finish_non_exhaustive()
-    }
-}
+provider! { InstanceCredentials over direct_client }
 
 #[cfg(test)]
 mod tests {

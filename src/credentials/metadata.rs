@@ -1,23 +1,94 @@
-//! What the sources over HTTP have in common: the environment, small requests, JSON answers.
+//! What the sources have in common: how they are made and asked, the environment, small requests, JSON
+//! answers.
 
 use std::{
-    fmt,
+    fmt::{self, Write as _},
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use aws_credential_types::{Credentials, provider::error::CredentialsError};
+use aws_credential_types::{
+    Credentials,
+    provider::{error::CredentialsError, future},
+};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, Uri};
 use serde::Deserialize;
 
 use crate::{
-    calendar::parse_iso_8601, error::TransportErrorKind, sensitive::Sensitive,
+    calendar::parse_iso_8601,
+    endpoint::{Endpoint, EndpointOptions, Region},
+    error::TransportErrorKind,
+    sensitive::Sensitive,
     transport::HttpClient,
 };
 
+/// How often a service on the internet is asked, how long it may take, and the first pause.
+pub(super) const ATTEMPTS: u32 = 3;
+pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const PAUSE: Duration = Duration::from_millis(500);
+
 /// A provider's `Result`: `None` where the source is not there at all, so that the next is tried.
 pub(super) type Found = Result<Option<Credentials>, CredentialsError>;
+
+/// A place where credentials may be.
+pub(super) trait Source: Sync {
+    /// What is said if they are not there.
+    const ABSENT: &'static str;
+
+    /// Looks for them; `None` if the place is not there at all.
+    fn find(&self) -> impl Future<Output = Found> + Send;
+
+    fn provide(&self) -> future::ProvideCredentials<'_> {
+        future::ProvideCredentials::new(async {
+            let found = self.find().await?;
+            found.ok_or_else(|| CredentialsError::not_loaded(Self::ABSENT))
+        })
+    }
+}
+
+/// Makes a public provider of a [`Source`]: how it is asked, and that it shows nothing.
+macro_rules! provider {
+    ($Provider:ident) => {
+        impl aws_credential_types::provider::ProvideCredentials for $Provider {
+            fn provide_credentials<'a>(
+                &'a self,
+            ) -> aws_credential_types::provider::future::ProvideCredentials<'a>
+            where
+                Self: 'a,
+            {
+                $crate::credentials::metadata::Source::provide(self)
+            }
+        }
+
+        impl std::fmt::Debug for $Provider {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($Provider))
+                    .finish_non_exhaustive()
+            }
+        }
+    };
+    // One that needs an HTTP client, and which by default.
+    ($Provider:ident over $client:ident) => {
+        impl $Provider {
+            /// Makes the provider; nothing is read or asked yet.
+            ///
+            /// # Errors
+            /// If there is no HTTP client to be had.
+            #[cfg(any(feature = "reqwest", feature = "hyper"))]
+            pub fn new() -> Result<Self, $crate::error::InvalidInput> {
+                Ok(Self::with(
+                    $crate::credentials::metadata::Environment::of_process(),
+                    $crate::credentials::metadata::$client()?,
+                ))
+            }
+        }
+
+        provider! { $Provider }
+    };
+}
+
+pub(super) use provider;
 
 /// The environment variables, or what a test takes for them.
 #[derive(Clone)]
@@ -55,6 +126,8 @@ pub(super) enum Problem {
     Configuration(&'static str, &'static str),
     #[error("{0} cannot be read")]
     File(&'static str),
+    #[error("{0} cannot be read in time")]
+    SlowFile(&'static str),
     #[error("{0}: no answer")]
     NoAnswer(&'static str),
     #[error("{0}: answer with status {1}")]
@@ -63,14 +136,46 @@ pub(super) enum Problem {
     NotCredentials(&'static str),
     #[error("{0}: refused with code {1}")]
     Refused(&'static str, String),
+    #[error("credential process {0}")]
+    Process(&'static str),
+}
+
+impl Problem {
+    /// Whether the machine is set up wrongly, rather than a service in trouble.
+    pub(super) fn is_configuration(&self) -> bool {
+        matches!(self, Self::Configuration(..) | Self::File(_))
+    }
 }
 
 impl From<Problem> for CredentialsError {
     fn from(problem: Problem) -> Self {
-        match problem {
-            Problem::Configuration(..) | Problem::File(_) => Self::invalid_configuration(problem),
-            _ => Self::provider_error(problem),
+        if problem.is_configuration() {
+            Self::invalid_configuration(problem)
+        } else {
+            Self::provider_error(problem)
         }
+    }
+}
+
+/// Asks until there is an answer, a failure that will not pass, or no attempt left.
+///
+/// With a failure goes whether it may pass. The pauses grow by the first.
+pub(super) async fn attempts<T, E, F>(
+    attempts: u32,
+    pause: Duration,
+    ask: impl Fn() -> F,
+) -> Result<T, E>
+where
+    F: Future<Output = Result<T, (E, bool)>>,
+{
+    let mut attempt = 1;
+    loop {
+        match ask().await {
+            Ok(answer) => return Ok(answer),
+            Err((problem, passes)) if !passes || attempt >= attempts => return Err(problem),
+            Err(_) => tokio::time::sleep(pause * attempt).await,
+        }
+        attempt += 1;
     }
 }
 
@@ -96,6 +201,40 @@ pub(super) async fn send(
     }
 }
 
+/// Where a service of AWS is asked: in a region, unless a variable names another address.
+pub(super) fn service_uri(
+    environment: &Environment,
+    variable: &'static str,
+    service: &str,
+    region: impl FnOnce() -> Result<Region, Problem>,
+) -> Result<Uri, Problem> {
+    if let Some(url) = environment.get(variable) {
+        let endpoint = Endpoint::custom(&url)
+            .map_err(|_| Problem::Configuration(variable, "must be an https:// URL"))?;
+        return Ok(endpoint.uri().clone());
+    }
+    let cognito = Endpoint::regional(&region()?, EndpointOptions::default());
+    let host = cognito.host().to_str().unwrap_or_default();
+    let host = host.strip_prefix("cognito-idp").unwrap_or_default();
+    format!("https://{service}{host}/")
+        .parse()
+        .map_err(|_| Problem::Configuration("AWS_REGION", "must be a region"))
+}
+
+/// Appends a text as it may stand in a form or a query.
+pub(super) fn push_escaped(to: &mut String, text: &str) {
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                to.push(char::from(byte));
+            }
+            _ => {
+                let _ = write!(to, "%{byte:02X}");
+            }
+        }
+    }
+}
+
 /// A request without a body. The `Host` header is the HTTP client's to add.
 pub(super) fn request(method: http::Method, uri: &Uri) -> http::Request<Bytes> {
     let mut request = http::Request::new(Bytes::new());
@@ -117,18 +256,19 @@ pub(super) fn passes(status: StatusCode) -> bool {
     status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
 }
 
-/// The JSON that the container's and the instance's services answer with.
+/// The JSON that the container's and the instance's services answer with, and a program prints.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Answer {
     code: Option<String>,
     access_key_id: Option<Sensitive<String>>,
     secret_access_key: Option<Sensitive<String>>,
+    #[serde(alias = "SessionToken")]
     token: Option<Sensitive<String>>,
     expiration: Option<String>,
 }
 
-/// Reads the JSON of a metadata service.
+/// Reads that JSON.
 pub(super) fn read_credentials(body: &[u8], source: &'static str) -> Result<Credentials, Problem> {
     let unreadable = || Problem::NotCredentials(source);
     let answer: Answer = serde_json::from_slice(body).map_err(|_| unreadable())?;

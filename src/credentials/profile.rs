@@ -1,29 +1,55 @@
 //! Credentials from the files `~/.aws/config` and `~/.aws/credentials`.
 
-use std::{collections::BTreeMap, fmt, io, sync::Arc};
+mod file;
+mod plan;
 
-use aws_credential_types::{
-    Credentials,
-    provider::{ProvideCredentials, error::CredentialsError, future},
+use std::{io, sync::Arc};
+
+use aws_credential_types::{Credentials, provider::error::CredentialsError};
+
+pub use self::file::is_profile_file;
+use self::{
+    file::{FileKind, Files, parse},
+    plan::{Base, Plan, Step},
 };
-
 use super::{
-    metadata::{Environment, Found},
-    web_identity::{Role, WebIdentityCredentials},
+    blocking,
+    container::ContainerCredentials,
+    credentials_from,
+    instance::InstanceCredentials,
+    metadata::{Environment, Found, Problem, Source},
+    process,
+    sso::{self, SsoFailure, SsoRole},
+    sts::Sts,
+    web_identity,
 };
-use crate::{sensitive::Sensitive, transport::HttpClient};
+use crate::transport::HttpClient;
+
+const SOURCE: &str = "assumed role";
 
 /// Reads credentials from the profile files of AWS's tools.
 ///
 /// The profile is `AWS_PROFILE`, else `default`. The files are `AWS_CONFIG_FILE` and
 /// `AWS_SHARED_CREDENTIALS_FILE`, else `config` and `credentials` in `~/.aws`; they are read anew
-/// each time. A profile can hold an access key, or a role with a `web_identity_token_file`. One that
-/// needs another way, such as `source_profile`, `credential_process` or `sso_session`, is an error
-/// that says so: take the chain of the `aws-config` crate for it.
+/// each time. A profile can hold
+///
+/// - an access key: `aws_access_key_id`, `aws_secret_access_key`, `aws_session_token`;
+/// - a role, `role_arn`, that is assumed with the credentials of `source_profile`, which can hold
+///   anything of this list, with those of `credential_source` (`Environment`, `EcsContainer`,
+///   `Ec2InstanceMetadata`), or with a `web_identity_token_file`; `role_session_name`,
+///   `external_id`, `duration_seconds` and `region` go along;
+/// - a sign-in that `aws sso login` made: `sso_session` or `sso_start_url` and `sso_region`, with
+///   `sso_account_id` and `sso_role_name`. The token is taken from `~/.aws/sso/cache` and not
+///   refreshed: when it has expired, the error says what to run;
+/// - a program, `credential_process`, that prints credentials as the AWS CLI documents it. No shell
+///   sees the command. It has a minute, and is ended when nobody waits for it any more.
+///
+/// One that needs another way, such as a second factor (`mfa_serial`), is an error that says so.
 #[derive(Clone)]
 pub struct ProfileCredentials {
     environment: Environment,
-    http: Arc<dyn HttpClient>,
+    direct: Arc<dyn HttpClient>,
+    public: Arc<dyn HttpClient>,
     profile: Option<String>,
 }
 
@@ -34,16 +60,27 @@ impl ProfileCredentials {
     /// If there is no HTTP client to be had.
     #[cfg(any(feature = "reqwest", feature = "hyper"))]
     pub fn new() -> Result<Self, crate::error::InvalidInput> {
+        use super::metadata::{direct_client, public_client};
+
         Ok(Self::with(
             Environment::of_process(),
-            super::metadata::public_client()?,
+            &direct_client()?,
+            &public_client()?,
         ))
     }
 
-    /// Makes the provider over an HTTP client of your own, for profiles with a web identity.
+    /// Makes the provider over HTTP clients of your own.
+    ///
+    /// `direct` talks to the services next to this machine and must not use a proxy; `public` talks
+    /// to the Security Token Service and to the SSO portal.
     #[must_use]
-    pub fn with_http_client(http: impl HttpClient + 'static) -> Self {
-        Self::with(Environment::of_process(), Arc::new(http))
+    pub fn with_http_clients(
+        direct: impl HttpClient + 'static,
+        public: impl HttpClient + 'static,
+    ) -> Self {
+        let direct: Arc<dyn HttpClient> = Arc::new(direct);
+        let public: Arc<dyn HttpClient> = Arc::new(public);
+        Self::with(Environment::of_process(), &direct, &public)
     }
 
     /// Names the profile.
@@ -53,76 +90,76 @@ impl ProfileCredentials {
         self
     }
 
-    pub(super) fn with(environment: Environment, http: Arc<dyn HttpClient>) -> Self {
+    pub(super) fn with(
+        environment: Environment,
+        direct: &Arc<dyn HttpClient>,
+        public: &Arc<dyn HttpClient>,
+    ) -> Self {
         Self {
             environment,
-            http,
+            direct: direct.clone(),
+            public: public.clone(),
             profile: None,
         }
     }
 
-    /// `None` if there is no such profile, or none with credentials, and nobody asked for it by
-    /// name.
-    pub(super) async fn find(&self) -> Found {
-        let named = self
-            .profile
-            .clone()
-            .or_else(|| self.environment.get("AWS_PROFILE"));
-        let name = named.as_deref().unwrap_or("default");
-        let profiles = self
-            .read()
-            .map_err(CredentialsError::invalid_configuration)?;
-        let found = match profiles.get(name) {
-            Some(profile) => self.credentials(name, profile).await?,
-            None => None,
+    async fn carry_out(&self, plan: Plan) -> Result<Credentials, CredentialsError> {
+        let sts = Sts {
+            environment: self.environment.clone(),
+            http: self.public.clone(),
         };
-        if found.is_none() && named.is_some() {
-            let problem = ProfileProblem::NoCredentials(shown(name));
-            return Err(CredentialsError::invalid_configuration(problem));
+        let mut credentials = self.base(plan.base, &sts).await?;
+        for role in plan.roles {
+            let assumed = sts.assume(&role.what, &credentials, SOURCE).await;
+            credentials = assumed.map_err(|problem| failed(&role, problem))?;
         }
-        Ok(found)
+        Ok(credentials)
     }
 
-    async fn credentials(&self, name: &str, profile: &Profile) -> Found {
-        let value = |key: &str| {
-            let value = profile.get(key).map(|value| value.expose().as_str());
-            value.filter(|value| !value.is_empty())
+    async fn base(&self, step: Step<Base>, sts: &Sts) -> Result<Credentials, CredentialsError> {
+        let environment = || self.environment.clone();
+        let found = match &step.what {
+            Base::Keys(keys) => return Ok(keys.clone()),
+            Base::Environment => {
+                return credentials_from(|name| self.environment.get(name))
+                    .map_err(CredentialsError::invalid_configuration);
+            }
+            Base::WebIdentity { role, token_file } => {
+                let token_file = self.expanded(token_file);
+                web_identity::assume(sts, role, token_file, plan::TOKEN_FILE).await
+            }
+            Base::Process(command) => process::run(command.expose()).await,
+            Base::Sso(role) => return self.signed_in(&step, role).await,
+            Base::Container => {
+                let container = ContainerCredentials::with(environment(), self.direct.clone());
+                return present(&step, container.find().await?);
+            }
+            Base::Instance => {
+                let instance = InstanceCredentials::with(environment(), self.direct.clone());
+                return present(&step, instance.find().await?);
+            }
         };
-        match (value("role_arn"), value("web_identity_token_file")) {
-            (Some(role_arn), Some(token_file)) => {
-                let role = Role {
-                    token_file: self.expanded(token_file),
-                    arn: role_arn.to_owned(),
-                    session_name: value("role_session_name").map(str::to_owned),
-                    region: value("region").map(str::to_owned),
-                };
-                let provider =
-                    WebIdentityCredentials::with(self.environment.clone(), self.http.clone());
-                return Ok(Some(provider.assume(&role).await?));
-            }
-            (Some(_), None) => return Err(unsupported(name, "role_arn")),
-            (None, _) => {}
-        }
-        match (value("aws_access_key_id"), value("aws_secret_access_key")) {
-            (Some(id), Some(secret)) => {
-                let token = value("aws_session_token").map(str::to_owned);
-                Ok(Some(Credentials::new(id, secret, token, None, "profile")))
-            }
-            (None, None) => {
-                let other_ways = ["credential_process", "sso_session", "sso_start_url"];
-                match other_ways.into_iter().find(|key| value(key).is_some()) {
-                    Some(key) => Err(unsupported(name, key)),
-                    None => Ok(None),
-                }
-            }
-            _ => Err(CredentialsError::invalid_configuration(
-                ProfileProblem::HalfAKey(shown(name)),
-            )),
-        }
+        found.map_err(|problem| failed(&step, problem))
     }
 
-    fn read(&self) -> Result<Profiles, ProfileProblem> {
-        let mut profiles = Profiles::new();
+    async fn signed_in(
+        &self,
+        step: &Step<Base>,
+        role: &SsoRole,
+    ) -> Result<Credentials, CredentialsError> {
+        let cache = self.expanded("~/.aws/sso/cache");
+        let found = sso::role_credentials(&*self.public, &self.environment, role, cache).await;
+        found.map_err(|failure| match failure {
+            SsoFailure::NotSignedIn => {
+                CredentialsError::not_loaded(ProfileProblem::NotSignedIn(shown(&step.profile)))
+            }
+            SsoFailure::Problem(problem) => failed(step, problem),
+        })
+    }
+
+    async fn read(&self) -> Result<Files, ProfileProblem> {
+        let mut files = Files::default();
+        // What the second says goes before what the first says.
         for (kind, variable, name) in [
             (FileKind::Config, "AWS_CONFIG_FILE", "config"),
             (
@@ -138,22 +175,23 @@ impl ProfileCredentials {
                     None => continue,
                 },
             };
-            match std::fs::read(path) {
+            match blocking::read(path).await {
                 Ok(bytes) => {
                     let text = str::from_utf8(&bytes)
                         .map_err(|_| ProfileProblem::NotText { file: name })?;
-                    let parsed = parse(text, kind)
-                        .map_err(|line| ProfileProblem::Malformed { file: name, line })?;
-                    // What the credentials file says goes before what the other says.
-                    for (name, properties) in parsed {
-                        profiles.entry(name).or_default().extend(properties);
-                    }
+                    let parsed = parse(text, kind);
+                    files.add(
+                        parsed.map_err(|line| ProfileProblem::Malformed { file: name, line })?,
+                    );
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                    return Err(ProfileProblem::Slow { file: name });
+                }
                 Err(_) => return Err(ProfileProblem::Unreadable { file: name }),
             }
         }
-        Ok(profiles)
+        Ok(files)
     }
 
     fn home(&self) -> Option<String> {
@@ -170,6 +208,35 @@ impl ProfileCredentials {
     }
 }
 
+impl Source for ProfileCredentials {
+    const ABSENT: &'static str = "no profile with credentials";
+
+    /// `None` if there is no such profile, or none with credentials, and nobody asked for it by
+    /// name.
+    async fn find(&self) -> Found {
+        let named = self
+            .profile
+            .clone()
+            .or_else(|| self.environment.get("AWS_PROFILE"));
+        let name = named.as_deref().unwrap_or("default");
+        let files = self
+            .read()
+            .await
+            .map_err(CredentialsError::invalid_configuration)?;
+        let plan = Plan::of(&files, name).map_err(CredentialsError::invalid_configuration)?;
+        match plan {
+            Some(plan) => self.carry_out(plan).await.map(Some),
+            None if named.is_some() => {
+                let problem = ProfileProblem::NoCredentials(shown(name));
+                Err(CredentialsError::invalid_configuration(problem))
+            }
+            None => Ok(None),
+        }
+    }
+}
+
+super::metadata::provider! { ProfileCredentials }
+
 #[derive(Debug, thiserror::Error)]
 enum ProfileProblem {
     #[error("the profile {0:?} holds no credentials")]
@@ -178,264 +245,61 @@ enum ProfileProblem {
     HalfAKey(String),
     #[error("the profile {profile:?} needs {key}, which is not supported")]
     Unsupported { profile: String, key: &'static str },
+    #[error("the profile {profile:?}, {key}: needs {rule}")]
+    Needs {
+        profile: String,
+        key: &'static str,
+        rule: &'static str,
+    },
+    #[error("the profile {0:?} is its own source_profile, by itself or through others")]
+    Circle(String),
+    #[error(
+        "the profile {0:?} has no SSO sign-in that is still good: run `aws sso login --profile {0}`"
+    )]
+    NotSignedIn(String),
+    #[error("the profile {profile:?}, {key}: the source has no credentials")]
+    Absent { profile: String, key: &'static str },
+    #[error("the profile {profile:?}, {key}")]
+    Failed {
+        profile: String,
+        key: &'static str,
+        #[source]
+        problem: Problem,
+    },
     #[error("the file {file} is not text")]
     NotText { file: &'static str },
     #[error("the file {file} is malformed in line {line}")]
     Malformed { file: &'static str, line: usize },
     #[error("the file {file} cannot be read")]
     Unreadable { file: &'static str },
+    #[error("the file {file} cannot be read in time")]
+    Slow { file: &'static str },
 }
 
-fn unsupported(profile: &str, key: &'static str) -> CredentialsError {
-    CredentialsError::invalid_configuration(ProfileProblem::Unsupported {
-        profile: shown(profile),
-        key,
+fn failed<T>(step: &Step<T>, problem: Problem) -> CredentialsError {
+    let is_configuration = problem.is_configuration();
+    let failed = ProfileProblem::Failed {
+        profile: shown(&step.profile),
+        key: step.key,
+        problem,
+    };
+    if is_configuration {
+        CredentialsError::invalid_configuration(failed)
+    } else {
+        CredentialsError::provider_error(failed)
+    }
+}
+
+/// What a source that a profile names must have.
+fn present(step: &Step<Base>, found: Option<Credentials>) -> Result<Credentials, CredentialsError> {
+    found.ok_or_else(|| {
+        CredentialsError::provider_error(ProfileProblem::Absent {
+            profile: shown(&step.profile),
+            key: step.key,
+        })
     })
 }
 
 fn shown(name: &str) -> String {
     name.chars().take(64).collect()
-}
-
-type Profile = BTreeMap<String, Sensitive<String>>;
-type Profiles = BTreeMap<String, Profile>;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FileKind {
-    Config,
-    Credentials,
-}
-
-/// Reads a profile file, or gives the number of the line at fault.
-///
-/// Indented lines belong to the property before them: they are its further lines or, under a
-/// property without a value, properties of its own; nothing here needs either.
-fn parse(text: &str, kind: FileKind) -> Result<Profiles, usize> {
-    let mut profiles = Profiles::new();
-    // `[profile default]` goes before `[default]`, wherever the two stand.
-    let mut plain_default = Profile::new();
-    let mut section = Section::None;
-    let mut in_property = false;
-    for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-        let at_fault = index + 1;
-        if line.trim().is_empty() || line.starts_with(['#', ';']) {
-            continue;
-        }
-        if line.starts_with([' ', '\t']) {
-            let is_comment = line.trim_start().starts_with(['#', ';']);
-            match section {
-                Section::Ignored => {}
-                _ if in_property || is_comment => {}
-                _ => return Err(at_fault),
-            }
-            continue;
-        }
-        if let Some(header) = line.strip_prefix('[') {
-            let (name, _) = header.split_once(']').ok_or(at_fault)?;
-            section = Section::of(name.trim(), kind);
-            in_property = false;
-            continue;
-        }
-        let (key, value) = line.split_once('=').ok_or(at_fault)?;
-        let key = key.trim();
-        if key.is_empty() {
-            return Err(at_fault);
-        }
-        in_property = true;
-        let properties = match &section {
-            Section::None => return Err(at_fault),
-            Section::Ignored => continue,
-            Section::PlainDefault => &mut plain_default,
-            Section::Profile(name) => profiles.entry(name.clone()).or_default(),
-        };
-        let value = without_comment(value).trim().to_owned();
-        properties.insert(key.to_ascii_lowercase(), Sensitive::from(value));
-    }
-    if !plain_default.is_empty() {
-        profiles
-            .entry("default".to_owned())
-            .or_insert(plain_default);
-    }
-    Ok(profiles)
-}
-
-enum Section {
-    /// Before the first.
-    None,
-    /// Of something else, such as an SSO session, or of a name that is none.
-    Ignored,
-    PlainDefault,
-    Profile(String),
-}
-
-impl Section {
-    fn of(name: &str, kind: FileKind) -> Self {
-        let prefixed = name
-            .strip_prefix("profile")
-            .filter(|rest| rest.starts_with([' ', '\t']))
-            .map(str::trim);
-        let name = match (kind, prefixed) {
-            (FileKind::Config, None) if name == "default" => return Self::PlainDefault,
-            (FileKind::Config, Some(name)) => name,
-            (FileKind::Credentials, None) => name,
-            _ => return Self::Ignored,
-        };
-        if is_name(name) {
-            Self::Profile(name.to_owned())
-        } else {
-            Self::Ignored
-        }
-    }
-}
-
-fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_./@+%:".contains(&byte))
-}
-
-/// A comment in the line of a value begins after white space.
-fn without_comment(value: &str) -> &str {
-    let is_start =
-        |(at, c): &(usize, char)| matches!(c, '#' | ';') && value[..*at].ends_with([' ', '\t']);
-    match value.char_indices().find(is_start) {
-        Some((at, _)) => &value[..at],
-        None => value,
-    }
-}
-
-impl ProvideCredentials for ProfileCredentials {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        future::ProvideCredentials::new(async {
-            self.find()
-                .await?
-                .ok_or_else(|| CredentialsError::not_loaded("no profile with credentials"))
-        })
-    }
-}
-
-impl fmt::Debug for ProfileCredentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProfileCredentials")
-            .field("profile", &self.profile)
-            .finish_non_exhaustive()
-    }
-}
-
-/// For the fuzz target: whether a text is a profile file.
-#[doc(hidden)]
-#[must_use]
-pub fn is_profile_file(text: &str) -> bool {
-    let config = parse(text, FileKind::Config).is_ok();
-    let credentials = parse(text, FileKind::Credentials).is_ok();
-    config && credentials
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn value(text: &str, kind: FileKind, profile: &str, key: &str) -> Option<String> {
-        let profiles = parse(text, kind).ok()?;
-        let value = profiles.get(profile)?.get(key)?;
-        Some(value.expose().clone())
-    }
-
-    #[test]
-    fn profiles_are_read_as_aws_tools_do() {
-        use FileKind::{Config, Credentials};
-        for (text, kind, profile, expected) in [
-            ("[default]\nk = v", Config, "default", Some("v")),
-            ("[default]\nk=v", Credentials, "default", Some("v")),
-            ("[profile a]\nk = v", Config, "a", Some("v")),
-            ("[ profile  a ] ; c\nk = v", Config, "a", Some("v")),
-            ("[a]\nk = v", Credentials, "a", Some("v")),
-            ("[a]\nk = v", Config, "a", None),
-            ("[profile a]\nk = v", Credentials, "a", None),
-            ("[profile a]\nk = v", Credentials, "profile a", None),
-            ("[profile a b]\nk = v", Config, "a b", None),
-            ("[sso-session a]\nk = v", Config, "a", None),
-            ("[profile\ta]\r\nk = v\r\n", Config, "a", Some("v")),
-            ("\u{feff}[default]\nk = v", Config, "default", Some("v")),
-            (
-                "# c\n; c\n\n[default]\n\nk = v # c",
-                Config,
-                "default",
-                Some("v"),
-            ),
-            ("[default]\nk = v;d#e", Config, "default", Some("v;d#e")),
-            ("[default]\nk = a=b==", Config, "default", Some("a=b==")),
-            ("[default]\nK = v", Config, "default", Some("v")),
-            ("[default]\nk =", Config, "default", Some("")),
-            ("[default]\nk = 1\nk = 2", Config, "default", Some("2")),
-            (
-                "[default]\nk = 1\n[x]\n[default]\nk = 2",
-                Config,
-                "default",
-                Some("2"),
-            ),
-            (
-                "[default]\nk = v\n  more\n\tand more",
-                Config,
-                "default",
-                Some("v"),
-            ),
-            (
-                "[default]\ns3 =\n  k = nested\nk = v",
-                Config,
-                "default",
-                Some("v"),
-            ),
-            (
-                "[profile default]\nk = 1\n[default]\nk = 2",
-                Config,
-                "default",
-                Some("1"),
-            ),
-            (
-                "[default]\nk = 2\n[profile default]\nk = 1",
-                Config,
-                "default",
-                Some("1"),
-            ),
-            (
-                "[profile x y]\n odd\n[default]\nk = v",
-                Config,
-                "default",
-                Some("v"),
-            ),
-        ] {
-            assert_eq!(
-                value(text, kind, profile, "k").as_deref(),
-                expected,
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_malformed_file_is_refused_by_its_line() {
-        for (text, line) in [
-            ("k = v", 1),
-            ("[default]\n\nno sign", 3),
-            ("[default\nk = v", 1),
-            ("[default]\n= v", 2),
-            ("[default]\n indented = first", 2),
-        ] {
-            assert_eq!(parse(text, FileKind::Config).err(), Some(line), "{text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_read_or_refused(text in "(\\[|\\]|profile |default|k|=| |\\n|#|;|\\t|\\PC){0,60}") {
-            let _ = is_profile_file(&text);
-        }
-    }
 }

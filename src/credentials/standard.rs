@@ -1,14 +1,14 @@
 //! All the usual sources of credentials, one after the other.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
-use aws_credential_types::provider::{ProvideCredentials, error::CredentialsError, future};
+use aws_credential_types::provider::error::CredentialsError;
 
 use super::{
     container::ContainerCredentials,
     credentials_from,
     instance::InstanceCredentials,
-    metadata::{Environment, Found},
+    metadata::{Environment, Found, Source, provider},
     profile::ProfileCredentials,
     web_identity::WebIdentityCredentials,
 };
@@ -90,7 +90,7 @@ impl StandardCredentials {
         public: &Arc<dyn HttpClient>,
     ) -> Self {
         Self {
-            profile: ProfileCredentials::with(environment.clone(), public.clone()),
+            profile: ProfileCredentials::with(environment.clone(), direct, public),
             profile_is_chosen: false,
             web_identity: WebIdentityCredentials::with(environment.clone(), public.clone()),
             container: ContainerCredentials::with(environment.clone(), direct.clone()),
@@ -98,6 +98,22 @@ impl StandardCredentials {
             environment,
         }
     }
+
+    fn in_environment(&self) -> Found {
+        let set = |name| self.environment.get(name).is_some();
+        let absent = !set("AWS_ACCESS_KEY_ID") && !set("AWS_SECRET_ACCESS_KEY");
+        if self.profile_is_chosen || absent {
+            return Ok(None);
+        }
+        credentials_from(|name| self.environment.get(name))
+            .map(Some)
+            .map_err(CredentialsError::invalid_configuration)
+    }
+}
+
+impl Source for StandardCredentials {
+    const ABSENT: &'static str = "none of environment, profile files, web identity, container and \
+                                  instance has credentials";
 
     async fn find(&self) -> Found {
         if let Some(found) = self.in_environment()? {
@@ -114,41 +130,9 @@ impl StandardCredentials {
         }
         self.instance.find().await
     }
-
-    fn in_environment(&self) -> Found {
-        let set = |name| self.environment.get(name).is_some();
-        let absent = !set("AWS_ACCESS_KEY_ID") && !set("AWS_SECRET_ACCESS_KEY");
-        if self.profile_is_chosen || absent {
-            return Ok(None);
-        }
-        credentials_from(|name| self.environment.get(name))
-            .map(Some)
-            .map_err(CredentialsError::invalid_configuration)
-    }
 }
 
-impl ProvideCredentials for StandardCredentials {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        future::ProvideCredentials::new(async {
-            let none = "none of environment, profile files, web identity, container and instance \
-                        has credentials";
-            self.find()
-                .await?
-                .ok_or_else(|| CredentialsError::not_loaded(none))
-        })
-    }
-}
-
-impl fmt::Debug for StandardCredentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StandardCredentials")
-            .field("profile", &self.profile)
-            .finish_non_exhaustive()
-    }
-}
+provider! { StandardCredentials }
 
 #[cfg(test)]
 pub(super) mod testing {

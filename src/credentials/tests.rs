@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use aws_credential_types::provider::ProvideCredentials;
 use bytes::Bytes;
 use tokio::time::Instant;
 
@@ -237,8 +238,8 @@ async fn a_chosen_profile_goes_before_the_environment() -> Outcome {
     let file = File::new(
         "chosen",
         "[profile work]\naws_access_key_id = AKIDWORK\naws_secret_access_key = marker\n\
-         [profile other]\nsource_profile = work\nrole_arn = arn\n\
-         [profile process]\ncredential_process = /bin/marker\n",
+         [profile other]\nsource_profile = work\nrole_arn = arn\nmfa_serial = marker\n\
+         [profile login]\nlogin_session = marker\n",
     )?;
     let mut variables = vec![("AWS_CONFIG_FILE", file.path()), ("HOME", "/nonexistent")];
     variables.extend(ENVIRONMENT);
@@ -246,7 +247,7 @@ async fn a_chosen_profile_goes_before_the_environment() -> Outcome {
     let chain = StandardCredentials::with(environment(&variables), &nobody, &nobody);
     let found = chain.clone().profile("work").provide_credentials().await?;
     assert_eq!(found.access_key_id(), "AKIDWORK");
-    for (profile, key) in [("other", "role_arn"), ("process", "credential_process")] {
+    for (profile, key) in [("other", "mfa_serial"), ("login", "login_session")] {
         let result = chain.clone().profile(profile).provide_credentials().await;
         let source = result
             .err()
@@ -348,6 +349,21 @@ async fn the_instance_is_asked_for_token_role_and_keys_and_the_token_is_kept() -
         let token = service.header(n, "x-aws-ec2-metadata-token");
         assert_eq!(token.as_deref(), Some("marker-t"));
     }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_token_is_replaced_before_its_time_is_over() -> Outcome {
+    let round = |token: &str| [of(200, token), of(200, "role"), of(200, KEYS)];
+    let rounds = [round("t1"), round("t2")];
+    let service = Service::new(rounds.into_iter().flatten());
+    let provider = InstanceCredentials::with(environment(&[]), service.clone());
+    assert!(provider.find().await?.is_some());
+    tokio::time::advance(Duration::from_hours(6) - Duration::from_mins(1)).await;
+    assert!(provider.find().await?.is_some());
+    assert!(service.requests()[3].starts_with("PUT "));
+    let token = service.header(4, "x-aws-ec2-metadata-token");
+    assert_eq!(token.as_deref(), Some("t2"));
     Ok(())
 }
 
@@ -546,6 +562,410 @@ async fn a_token_service_that_misbehaves_is_asked_three_times_at_most() -> Outco
         let (result, service) = identity(answers).await?;
         assert_eq!(result.is_ok(), succeeds, "{result:?}");
         assert_eq!(service.requests().len(), requests, "{result:?}");
+    }
+    Ok(())
+}
+
+// Profiles that lead elsewhere.
+
+/// A home folder with the two files, which is gone when the test is.
+struct Home(std::path::PathBuf);
+
+impl Home {
+    fn new(name: &str, config: &str) -> std::io::Result<Self> {
+        let name = format!("cognito-idp-{}-home-{name}", std::process::id());
+        let home = Self(std::env::temp_dir().join(name));
+        std::fs::create_dir_all(home.0.join(".aws/sso/cache"))?;
+        std::fs::write(home.0.join(".aws/config"), config)?;
+        Ok(home)
+    }
+
+    fn cache(&self, file: &str, content: &str) -> std::io::Result<()> {
+        std::fs::write(self.0.join(".aws/sso/cache").join(file), content)
+    }
+
+    async fn found(
+        &self,
+        profile: &str,
+        variables: &[(&str, &str)],
+        direct: &Arc<Service>,
+        public: &Arc<Service>,
+    ) -> Result<String, String> {
+        let mut all = vec![
+            ("HOME", self.0.to_str().unwrap_or_default()),
+            ("AWS_PROFILE", profile),
+        ];
+        all.extend_from_slice(variables);
+        found(&all, direct, public).await
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What the token service computes of a request; it must be what the request says.
+fn assert_signed(request: &http::Request<Bytes>, secret: &str, scope: &str) {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    use sha2::{Digest as _, Sha256};
+
+    let hex = |bytes: &[u8]| {
+        let digits: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        digits.concat()
+    };
+    let mac = |key: &[u8], text: &str| {
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key");
+        mac.update(text.as_bytes());
+        mac.finalize().into_bytes().to_vec()
+    };
+    let header = |name: &str| match request.headers().get(name) {
+        Some(value) => value.to_str().expect("ASCII").to_owned(),
+        None => request.uri().authority().expect("a host").to_string(),
+    };
+    let authorization = header("authorization");
+    let part = |name: &str| {
+        let (_, rest) = authorization.split_once(name).expect("its part");
+        rest.split(',').next().unwrap_or_default().to_owned()
+    };
+    let signed = part("SignedHeaders=");
+    let lines: Vec<_> = signed
+        .split(';')
+        .map(|name| format!("{name}:{}\n", header(name)))
+        .collect();
+    for needed in ["host", "x-amz-date"] {
+        assert!(signed.contains(needed), "{signed}");
+    }
+    let has_token = request.headers().contains_key("x-amz-security-token");
+    assert_eq!(signed.contains("x-amz-security-token"), has_token);
+    let canonical = format!(
+        "POST\n/\n\n{}\n{signed}\n{}",
+        lines.concat(),
+        hex(&Sha256::digest(request.body()))
+    );
+    let date = header("x-amz-date");
+    let scope = format!("{}/{scope}/aws4_request", &date[..8]);
+    let to_sign = format!(
+        "AWS4-HMAC-SHA256\n{date}\n{scope}\n{}",
+        hex(&Sha256::digest(canonical))
+    );
+    let key = scope
+        .split('/')
+        .fold(format!("AWS4{secret}").into_bytes(), |key, part| {
+            mac(&key, part)
+        });
+    assert_eq!(part("Signature="), hex(&mac(&key, &to_sign)));
+    assert!(part("Credential=").ends_with(&scope), "{authorization}");
+}
+
+fn assumed(id: &str) -> Answer {
+    of(200, &STS.replace("AKIDSTS", id))
+}
+
+#[tokio::test(start_paused = true)]
+async fn roles_are_assumed_one_with_the_credentials_of_the_other() -> Outcome {
+    let home = Home::new(
+        "roles",
+        "[profile top]\nrole_arn = arn:top\nsource_profile = middle\nregion = eu-west-1\n\
+         external_id = x\n\
+         [profile middle]\nrole_arn = arn:middle\nsource_profile = keys\nduration_seconds = 900\n\
+         [profile keys]\naws_access_key_id = AKIDKEYS\naws_secret_access_key = marker-keys\n",
+    )?;
+    let sts = Service::new([assumed("AKIDMIDDLE"), assumed("AKIDTOP")]);
+    assert_eq!(home.found("top", &[], &none(), &sts).await?, "AKIDTOP");
+    assert_eq!(
+        sts.requests(),
+        ["POST https://sts.eu-west-1.amazonaws.com/"; 2]
+    );
+    assert_eq!(
+        sts.body(0),
+        "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Amiddle&RoleSessionName=cognito-idp\
+         &DurationSeconds=900"
+    );
+    assert!(sts.body(1).ends_with("&ExternalId=x"), "{}", sts.body(1));
+    for (request, id, secret, token) in [
+        (0, "AKIDKEYS", "marker-keys", None),
+        (1, "AKIDMIDDLE", "marker-s", Some("marker-t")),
+    ] {
+        assert_eq!(
+            sts.header(request, "x-amz-security-token").as_deref(),
+            token
+        );
+        let sent = sts.header(request, "authorization").ok_or("unsigned")?;
+        assert!(sent.contains(&format!("Credential={id}/")), "{sent}");
+        let requests = sts.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        assert_signed(&requests[request], secret, "eu-west-1/sts");
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_can_start_from_the_environment_the_container_or_the_instance() -> Outcome {
+    let home = Home::new(
+        "sources",
+        "[profile environment]\nrole_arn = r\ncredential_source = Environment\n\
+         [profile container]\nrole_arn = r\ncredential_source = EcsContainer\n\
+         [profile instance]\nrole_arn = r\ncredential_source = Ec2InstanceMetadata\n\
+         [profile token]\nrole_arn = r\nweb_identity_token_file = ~/token\n",
+    )?;
+    std::fs::write(home.0.join("token"), "marker-jwt")?;
+    let region = ("AWS_REGION", "eu-central-1");
+    for (profile, variables, answers) in [
+        ("container", vec![RELATIVE], vec![of(200, KEYS)]),
+        (
+            "instance",
+            vec![],
+            vec![of(200, "t"), of(200, "role"), of(200, KEYS)],
+        ),
+    ] {
+        let (direct, sts) = (Service::new(answers), Service::new([assumed("AKIDROLE")]));
+        let variables = [vec![region], variables].concat();
+        let id = home.found(profile, &variables, &direct, &sts).await?;
+        assert_eq!(id, "AKIDROLE");
+        let sent = sts.header(0, "authorization").ok_or("unsigned")?;
+        assert!(sent.contains("Credential=AKIDSERVICE/"), "{sent}");
+        let error = home.found(profile, &[region], &none(), &sts).await;
+        let error = error.expect_err("there is no such source");
+        assert!(
+            error.contains(profile) && error.contains("credential_source"),
+            "{error}"
+        );
+    }
+
+    // With keys in it the environment goes before the profiles, unless one is chosen.
+    let sts = Service::new([assumed("AKIDROLE")]);
+    let path = home.0.to_str().unwrap_or_default();
+    let variables = [vec![region, ("HOME", path)], ENVIRONMENT.to_vec()].concat();
+    let nobody: Arc<dyn HttpClient> = Arc::new(Nobody);
+    let public: Arc<dyn HttpClient> = sts.clone();
+    let chain = StandardCredentials::with(environment(&variables), &nobody, &public);
+    let found = chain.profile("environment").provide_credentials().await?;
+    assert_eq!(found.access_key_id(), "AKIDROLE");
+    let sent = sts.header(0, "authorization").ok_or("unsigned")?;
+    assert!(sent.contains("Credential=AKIDENV/"), "{sent}");
+
+    let sts = Service::new([assumed("AKIDROLE")]);
+    let id = home.found("token", &[region], &none(), &sts).await?;
+    assert_eq!(id, "AKIDROLE");
+    assert_eq!(sts.header(0, "authorization"), None);
+    assert!(sts.body(0).ends_with("&WebIdentityToken=marker-jwt"));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_is_refused_is_an_error_with_profile_and_key() -> Outcome {
+    let home = Home::new(
+        "refused",
+        "[profile top]\nrole_arn = arn\nsource_profile = keys\n\
+         [profile keys]\naws_access_key_id = AKID\naws_secret_access_key = marker\n\
+         [profile split]\naws_access_key_id = AK/ID\naws_secret_access_key = marker\n\
+         [profile region]\nrole_arn = arn\nsource_profile = keys\nregion = evil.com/\n",
+    )?;
+    let denied = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>marker</Message></Error>\
+                  </ErrorResponse>";
+    let region = [("AWS_REGION", "eu-central-1")];
+    for (profile, variables, answers, requests, expected) in [
+        ("top", &region[..], vec![of(403, denied)], 1, "AccessDenied"),
+        (
+            "top",
+            &region[..],
+            vec![Answer::Broken, of(503, ""), Answer::Silence],
+            3,
+            "no answer",
+        ),
+        (
+            "top",
+            &region[..],
+            vec![of(200, "<html>marker")],
+            1,
+            "no credentials",
+        ),
+        ("top", &[][..], vec![], 0, "AWS_REGION"),
+        ("region", &region[..], vec![], 0, "must be a region"),
+    ] {
+        let sts = Service::new(answers);
+        let error = home.found(profile, variables, &none(), &sts).await;
+        let error = error.expect_err(expected);
+        let named = format!("the profile \\\"{profile}\\\", role_arn");
+        let named_plainly = named.replace('\\', "");
+        assert!(error.contains(expected), "{error}");
+        assert!(
+            error.contains(&named) || error.contains(&named_plainly),
+            "{error}"
+        );
+        assert_eq!(sts.requests().len(), requests, "{error}");
+    }
+    Ok(())
+}
+
+const SSO: &str = r#"{"roleCredentials":{"accessKeyId":"AKIDSSO","secretAccessKey":"marker-s",
+    "sessionToken":"marker-t","expiration":32472144000000}}"#;
+
+fn sso_token(start_url: &str, token: &str, expires: &str) -> String {
+    format!(
+        r#"{{"startUrl":"{start_url}","region":"eu-west-1","accessToken":"{token}","expiresAt":"{expires}"}}"#
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_sso_sign_in_is_traded_for_the_roles_credentials() -> Outcome {
+    let home = Home::new(
+        "sso",
+        "[profile new]\nsso_session = s\nsso_account_id = 123\nsso_role_name = a b&c\n\
+         [sso-session s]\nsso_start_url = https://x.awsapps.com/start/#\nsso_region = eu-west-1\n\
+         [profile old]\nsso_start_url = https://x.awsapps.com/start\nsso_region = eu-west-1\n\
+         sso_account_id = 123\nsso_role_name = r\n",
+    )?;
+    let start = "https://x.awsapps.com/start";
+    home.cache(
+        "1.json",
+        &sso_token(start, "marker-old", "2020-01-01T00:00:00Z"),
+    )?;
+    home.cache(
+        "2.json",
+        &sso_token("https://y", "marker-y", "2999-01-01T00:00:00Z"),
+    )?;
+    home.cache(
+        "3.json",
+        r#"{"clientId":"marker","expiresAt":"2999-01-01T00:00:00Z"}"#,
+    )?;
+    home.cache("4.json", "marker")?;
+    home.cache(
+        "5.txt",
+        &sso_token(start, "marker-txt", "2999-01-01T00:00:00Z"),
+    )?;
+
+    for profile in ["new", "old"] {
+        let portal = none();
+        let error = home.found(profile, &[], &none(), &portal).await;
+        let error = error.expect_err("the sign-in has expired");
+        let advice = format!("aws sso login --profile {profile}");
+        assert!(error.contains(&advice), "{error}");
+        assert_eq!(portal.requests().len(), 0);
+    }
+
+    home.cache(
+        "6.json",
+        &sso_token(start, "marker-a", "2998-01-01T00:00:00UTC"),
+    )?;
+    home.cache(
+        "7.json",
+        &sso_token(start, "marker-b", "2999-01-01T00:00:00Z"),
+    )?;
+    let portal = Service::new([of(503, ""), of(401, ""), of(200, SSO)]);
+    assert_eq!(home.found("new", &[], &none(), &portal).await?, "AKIDSSO");
+    assert_eq!(
+        portal.requests(),
+        ["GET https://portal.sso.eu-west-1.amazonaws.com/federation/credentials\
+          ?role_name=a%20b%26c&account_id=123"; 3]
+    );
+    for (request, token) in [(0, "marker-b"), (1, "marker-b"), (2, "marker-a")] {
+        let sent = portal.header(request, "x-amz-sso_bearer_token");
+        assert_eq!(sent.as_deref(), Some(token));
+    }
+
+    for (answers, expected) in [
+        (
+            vec![of(401, ""), of(401, "")],
+            "aws sso login --profile old",
+        ),
+        (vec![of(403, "marker")], "status 403"),
+        (vec![of(200, "<html>marker")], "no credentials"),
+        (
+            vec![of(200, &SSO.replace("marker-s", ""))],
+            "no credentials",
+        ),
+        (
+            vec![of(200, &SSO.replace("32472144000000", "1"))],
+            "AKIDSSO",
+        ),
+    ] {
+        let portal = Service::new(answers);
+        let result = home.found("old", &[], &none(), &portal).await;
+        let text = result.unwrap_or_else(|error| error);
+        assert!(text.contains(expected), "{text}");
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_program_gives_the_credentials_and_its_failure_shows_nothing_of_it() -> Outcome {
+    let home = Home::new(
+        "process",
+        "[profile good]\ncredential_process = /bin/echo '{\"Version\": 1, \"AccessKeyId\": \
+         \"AKIDPROCESS\", \"SecretAccessKey\": \"marker\"}'\n\
+         [profile over]\nrole_arn = arn\nsource_profile = good\nregion = eu-west-1\n\
+         [profile talks]\ncredential_process = /bin/echo marker\n\
+         [profile fails]\ncredential_process = /bin/sh -c 'echo marker >&2; exit 1'\n\
+         [profile open]\ncredential_process = /bin/echo 'marker\n",
+    )?;
+    assert_eq!(
+        home.found("good", &[], &none(), &none()).await?,
+        "AKIDPROCESS"
+    );
+    let sts = Service::new([assumed("AKIDROLE")]);
+    assert_eq!(home.found("over", &[], &none(), &sts).await?, "AKIDROLE");
+    let sent = sts.header(0, "authorization").ok_or("unsigned")?;
+    assert!(sent.contains("Credential=AKIDPROCESS/"), "{sent}");
+    for (profile, expected) in [
+        ("talks", "no credentials"),
+        ("fails", "ended with a failure"),
+        ("open", "open quote"),
+    ] {
+        let error = home.found(profile, &[], &none(), &none()).await;
+        let error = error.expect_err(expected);
+        assert!(error.contains(expected), "{error}");
+        assert!(
+            error.contains(profile) && error.contains("credential_process"),
+            "{error}"
+        );
+    }
+    Ok(())
+}
+
+/// A pipe that nobody writes to hangs whoever opens it.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_hangs_holds_up_neither_a_call_beyond_its_time_nor_the_others() -> Outcome {
+    let home = Home::new("pipe", "[default]\nregion = eu-west-1\n")?;
+    let pipe = home.0.join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status()?;
+    assert!(made.success());
+    let pipe = pipe.to_str().unwrap_or_default();
+    let identity = [
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", pipe),
+        ("AWS_ROLE_ARN", "arn"),
+        ("AWS_REGION", "eu-west-1"),
+    ];
+    let container = [RELATIVE, ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", pipe)];
+    for variables in [
+        &[("AWS_SHARED_CREDENTIALS_FILE", pipe)][..],
+        &[("AWS_CONFIG_FILE", pipe)][..],
+        &identity[..],
+        &container[..],
+    ] {
+        let nobody: Arc<dyn HttpClient> = Arc::new(Nobody);
+        let all = [variables, &[("HOME", "/nonexistent")]].concat();
+        let chain = StandardCredentials::with(environment(&all), &nobody, &nobody);
+        let client = crate::Client::builder()
+            .region("eu-west-1")
+            .credentials(chain)
+            .http_client(Nobody)
+            .operation_timeout(Duration::from_millis(500))
+            .build()?;
+        let started = std::time::Instant::now();
+        let request = crate::operation::users::AdminGetUserRequest::new("eu-west-1_a", "alice");
+        let other = async {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            started.elapsed()
+        };
+        let (result, other) = tokio::join!(client.send(&request), other);
+        let error = result.expect_err("no credentials");
+        assert!(matches!(error, crate::Error::Credentials { .. }), "{error}");
+        assert!(other < Duration::from_millis(400), "{other:?}");
+        assert!(started.elapsed() < Duration::from_secs(2), "{variables:?}");
     }
     Ok(())
 }

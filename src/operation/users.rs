@@ -1,5 +1,6 @@
 //! Users and their attributes.
 
+pub use super::user_filter::{SearchableAttribute, UserFilter};
 use crate::{
     primitives::Timestamp,
     sensitive::Sensitive,
@@ -260,7 +261,8 @@ operation! {
             ///
             /// At most 256 characters; quotes and backslashes inside the value need a backslash.
             /// Only standard attributes like `username`, `email`, `phone_number`, `name`, `sub`,
-            /// `status` and `cognito:user_status` can be searched, never custom ones.
+            /// `status` and `cognito:user_status` can be searched, never custom ones. For text from
+            /// outside use [`UserFilter`], which does the quoting.
             filter: Sensitive<String>,
             /// Number of users a page may hold, 0 to 60.
             limit: i32,

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, map::Entry};
 
-use super::CognitoService;
+use super::{
+    CognitoService,
+    settings::{CODE, has_link, writable},
+};
 use crate::{
     error::{Error, ErrorCode, InvalidInput, Problem},
     operation::{
@@ -14,29 +17,7 @@ use crate::{
 
 /// How often the change is made anew when another one came between reading and writing.
 const ATTEMPTS: usize = 3;
-/// Placeholder of the code or the temporary password.
-const CODE: &str = "{####}";
 const USERNAME: &str = "{username}";
-
-/// What `DescribeUserPool` tells and `UpdateUserPool` does not take. Everything else goes back as it
-/// came, also what this version knows nothing of: `UpdateUserPool` resets what it is not given.
-const READ_ONLY: [&str; 15] = [
-    "AliasAttributes",
-    "Arn",
-    "CreationDate",
-    "CustomDomain",
-    "Domain",
-    "EmailConfigurationFailure",
-    "EstimatedNumberOfUsers",
-    "Id",
-    "LastModifiedDate",
-    "Name",
-    "SchemaAttributes",
-    "SmsConfigurationFailure",
-    "Status",
-    "UsernameAttributes",
-    "UsernameConfiguration",
-];
 
 /// The texts of the verification and the invitation email, rendered to HTML by you.
 ///
@@ -60,6 +41,7 @@ pub struct EmailTemplates {
     invitation: String,
     invitation_subject: Option<String>,
     invites_with_password: bool,
+    invites_with_username: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +55,9 @@ impl EmailTemplates {
     ///
     /// The verification must hold `{####}` for the code; the invitation `{username}`, and `{####}`
     /// for the temporary password. Cognito takes an invitation without them and then never
-    /// delivers it, so it is refused here.
+    /// delivers it, so it is refused unless
+    /// [`invitation_without_username`](Self::invitation_without_username) or
+    /// [`invitation_without_password`](Self::invitation_without_password) allows it.
     pub fn new(
         verification_email_html: impl Into<String>,
         invitation_email_html: impl Into<String>,
@@ -86,6 +70,7 @@ impl EmailTemplates {
             invitation: invitation_email_html.into(),
             invitation_subject: None,
             invites_with_password: true,
+            invites_with_username: true,
         }
     }
 
@@ -113,7 +98,8 @@ impl EmailTemplates {
 
     /// Lets the pool change from verifying by code to by link, or back, to fit the text.
     ///
-    /// Without it a text of the wrong kind is refused.
+    /// The texts of the other method stay in the pool, for the way back. Without this setter a text
+    /// of the wrong kind is refused.
     pub fn switch_verification_method(mut self) -> Self {
         self.switches_method = true;
         self
@@ -122,6 +108,16 @@ impl EmailTemplates {
     /// Lets the invitation go without `{####}`, for users who sign in without a password.
     pub fn invitation_without_password(mut self) -> Self {
         self.invites_with_password = false;
+        self
+    }
+
+    /// Lets the invitation go without `{username}`, for users who know the name they sign in with,
+    /// such as their email address.
+    ///
+    /// AWS documents that Cognito does not deliver an invitation without it; the npm package asks for
+    /// `{####}` alone. Without this setter such a text is refused, so that nobody loses mail unawares.
+    pub fn invitation_without_username(mut self) -> Self {
+        self.invites_with_username = false;
         self
     }
 
@@ -184,7 +180,7 @@ impl EmailTemplates {
             "must hold {####}, where the temporary password goes",
         );
         check(
-            self.invitation.contains(USERNAME),
+            self.invitation.contains(USERNAME) || !self.invites_with_username,
             "invitation_email_html",
             "must hold {username}, where the username goes",
         );
@@ -193,14 +189,9 @@ impl EmailTemplates {
 
     /// Makes of a described pool the settings to write back.
     fn apply(&self, mut pool: Map<String, Value>) -> Result<Map<String, Value>, InvalidInput> {
-        check_sending_account(&pool)?;
-        for member in READ_ONLY {
-            pool.remove(member);
-        }
-        drop_what_cannot_be_written_back(&mut pool);
         self.apply_verification(&mut pool)?;
         self.apply_invitation(&mut pool);
-        Ok(pool)
+        Ok(writable(pool))
     }
 
     fn apply_verification(&self, pool: &mut Map<String, Value>) -> Result<(), InvalidInput> {
@@ -219,10 +210,6 @@ impl EmailTemplates {
                         VerifyBy::Code => "is for links, but the pool verifies by code",
                     },
                 ));
-            }
-            // Cognito refuses texts for both methods at once.
-            for member in message_members(pool_verifies_by) {
-                template.remove(member);
             }
             let method = match self.verification_by {
                 VerifyBy::Code => "CONFIRM_WITH_CODE",
@@ -272,13 +259,20 @@ impl CognitoService {
     /// notice a change by someone else between reading and writing; one that Cognito does notice
     /// (`ConcurrentModificationException`) makes us read and change anew, up to three times.
     ///
-    /// The pool must send mail through Amazon SES (`EmailSendingAccount` is `DEVELOPER`): Cognito
-    /// documents these texts as allowed only there.
+    /// Both texts must hold their placeholders, the invitation `{username}` as well as `{####}`; see
+    /// [`EmailTemplates::new`]. AWS documents the texts as allowed only in pools that send mail through
+    /// Amazon SES (`EmailSendingAccount` is `DEVELOPER`), though Cognito takes them in others too; so
+    /// that is left to Cognito.
+    ///
+    /// The credentials need `cognito-idp:DescribeUserPool` and `cognito-idp:UpdateUserPool`, and what
+    /// AWS demands for settings that go back with the texts: `iam:PassRole` for the role of
+    /// `SmsConfiguration`, `kms:CreateGrant` for the key of a custom sender trigger.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] before anything is written, for a text without its placeholders, of a
-    /// wrong length, or of another method than the pool's, and for a pool that does not send through
-    /// SES; those of [`DescribeUserPoolRequest`] and [`UpdateUserPoolRequest`].
+    /// wrong length, or of another method than the pool's;
+    /// [`InvalidParameter`](crate::ErrorCode::InvalidParameter) if Cognito does not allow the texts in
+    /// this pool, and others of [`DescribeUserPoolRequest`] and [`UpdateUserPoolRequest`].
     pub async fn update_cognito_email_template(
         &self,
         templates: EmailTemplates,
@@ -336,41 +330,10 @@ impl Operation for UpdateWhole<'_> {
     type Response = UpdateUserPoolResponse;
     const NAME: &'static str = UpdateUserPoolRequest::NAME;
     const AUTH: AuthScheme = UpdateUserPoolRequest::AUTH;
-    /// Not repeated blindly: a repetition would also undo what someone else changed meanwhile.
-    const RETRY: RetrySafety = RetrySafety::Once;
+    /// A repetition sets the same state once more. What someone else changes meanwhile it undoes, as
+    /// a first attempt would that arrives late: without a version to compare, neither can tell.
+    const RETRY: RetrySafety = UpdateUserPoolRequest::RETRY;
     const ERRORS: &'static [ErrorCode] = UpdateUserPoolRequest::ERRORS;
-}
-
-fn check_sending_account(pool: &Map<String, Value>) -> Result<(), InvalidInput> {
-    let account = pool
-        .get("EmailConfiguration")
-        .and_then(|configuration| configuration.get("EmailSendingAccount"))
-        .and_then(Value::as_str);
-    if account == Some("DEVELOPER") {
-        return Ok(());
-    }
-    Err(InvalidInput::new(
-        "EmailConfiguration.EmailSendingAccount",
-        "must be DEVELOPER in the user pool, that is, its mail must go through Amazon SES",
-    ))
-}
-
-/// Members that `DescribeUserPool` always tells and `UpdateUserPool` refuses, or takes amiss.
-fn drop_what_cannot_be_written_back(pool: &mut Map<String, Value>) {
-    let has_successor = pool
-        .get("Policies")
-        .and_then(|policies| policies.get("PasswordPolicy"))
-        .and_then(|policy| policy.get("TemporaryPasswordValidityDays"))
-        .is_some();
-    if has_successor && let Some(Value::Object(config)) = pool.get_mut("AdminCreateUserConfig") {
-        // "Please use TemporaryPasswordValidityDays in PasswordPolicy instead of
-        // UnusedAccountValidityDays", though the answer mirrors the one in the other.
-        config.remove("UnusedAccountValidityDays");
-    }
-    if let Some(Value::Object(tags)) = pool.get_mut("UserPoolTags") {
-        // Tags with this prefix belong to AWS; nobody else can set or remove them.
-        tags.retain(|name, _| !name.starts_with("aws:"));
-    }
 }
 
 /// The member as an object, made if there is none.
@@ -392,11 +355,6 @@ fn message_members(by: VerifyBy) -> [&'static str; 2] {
     }
 }
 
-fn has_link(text: &str) -> bool {
-    text.split_once("{##")
-        .is_some_and(|(_, rest)| rest.find("##}").is_some_and(|end| end > 0))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -412,14 +370,10 @@ mod tests {
     }
 
     fn pool(value: Value) -> Map<String, Value> {
-        let Value::Object(mut pool) = value else {
-            panic!("a pool is an object")
-        };
-        pool.insert(
-            "EmailConfiguration".to_owned(),
-            json!({"EmailSendingAccount": "DEVELOPER"}),
-        );
-        pool
+        match value {
+            Value::Object(pool) => pool,
+            _ => panic!("a pool is an object"),
+        }
     }
 
     fn refused(templates: EmailTemplates, app_name: &str) -> Vec<String> {
@@ -475,19 +429,6 @@ mod tests {
     }
 
     #[test]
-    fn unknown_settings_go_back_and_read_only_ones_do_not() {
-        let before = pool(json!({
-            "Id": "x", "Arn": "x", "SchemaAttributes": [],
-            "FutureSetting": {"Deep": [1.5, null]},
-            "UserPoolTags": {"team": "a", "aws:cloudformation:stack-name": "b"},
-        }));
-        let after = complete(templates()).apply(before).expect("applied");
-        assert_eq!(after["FutureSetting"], json!({"Deep": [1.5, null]}));
-        assert_eq!(after["UserPoolTags"], json!({"team": "a"}));
-        assert!(READ_ONLY.iter().all(|member| !after.contains_key(*member)));
-    }
-
-    #[test]
     fn only_the_email_members_of_the_templates_change() {
         let before = pool(json!({
             "VerificationMessageTemplate": {
@@ -497,7 +438,7 @@ mod tests {
             "EmailVerificationMessage": "old",
             "AdminCreateUserConfig": {
                 "AllowAdminCreateUserOnly": true, "UnusedAccountValidityDays": 7,
-                "InviteMessageTemplate": {"SMSMessage": "sms", "EmailMessage": "old"},
+                "InviteMessageTemplate": {"SMSMessage": "sms {####}", "EmailMessage": "old"},
             },
             "Policies": {"PasswordPolicy": {"TemporaryPasswordValidityDays": 7}},
         }));
@@ -518,7 +459,7 @@ mod tests {
             json!({
                 "AllowAdminCreateUserOnly": true,
                 "InviteMessageTemplate": {
-                    "SMSMessage": "sms", "EmailMessage": "hello {username} {####}",
+                    "SMSMessage": "sms {####}", "EmailMessage": "hello {username} {####}",
                     "EmailSubject": "Your temporary password - Shop",
                 },
             })
@@ -550,6 +491,7 @@ mod tests {
             json!({
                 "DefaultEmailOption": "CONFIRM_WITH_CODE",
                 "EmailMessage": "code {####}", "EmailSubject": "s",
+                "EmailMessageByLink": "{##x##}", "EmailSubjectByLink": "s",
             })
         );
 
@@ -562,15 +504,49 @@ mod tests {
     }
 
     #[test]
-    fn a_pool_that_does_not_send_through_ses_is_refused() {
-        for configuration in [json!({}), json!({"EmailSendingAccount": "COGNITO_DEFAULT"})] {
-            let mut pool = pool(json!({}));
-            pool.insert("EmailConfiguration".to_owned(), configuration);
-            let error = complete(templates()).apply(pool).expect_err("refused");
+    fn the_older_members_mirror_the_text_for_codes_and_are_no_part_of_a_pool_with_links() {
+        let mirrored = |method: &str| {
+            pool(json!({
+                "EmailVerificationMessage": "old {####}", "EmailVerificationSubject": "old",
+                "VerificationMessageTemplate": {
+                    "DefaultEmailOption": method, "EmailMessage": "old {####}", "EmailSubject": "old",
+                },
+            }))
+        };
+        let by_code = complete(templates().verification_subject("s"));
+        let after = by_code
+            .apply(mirrored("CONFIRM_WITH_CODE"))
+            .expect("applied");
+        assert_eq!(after["EmailVerificationMessage"], "code {####}");
+        assert_eq!(after["EmailVerificationSubject"], "s");
+
+        let by_link = EmailTemplates::new("{##here##}", "{username}{####}").verification_by_link();
+        for (templates, method) in [
+            (by_link.clone(), "CONFIRM_WITH_LINK"),
+            (by_link.switch_verification_method(), "CONFIRM_WITH_CODE"),
+        ] {
+            let after = complete(templates)
+                .apply(mirrored(method))
+                .expect("applied");
+            assert_eq!(after.get("EmailVerificationMessage"), None, "{method}");
+            assert_eq!(after.get("EmailVerificationSubject"), None, "{method}");
             assert_eq!(
-                error.problems()[0].field,
-                "EmailConfiguration.EmailSendingAccount"
+                after["VerificationMessageTemplate"]["EmailMessage"],
+                "old {####}"
             );
         }
+    }
+
+    #[test]
+    fn a_placeholder_of_the_invitation_is_missed_unless_it_was_said_to_be_missing() {
+        let bare = EmailTemplates::new("code {####}", "welcome");
+        assert_eq!(refused(bare.clone(), "Shop").len(), 2);
+        let nameless = bare.invitation_without_username();
+        assert_eq!(
+            refused(nameless.clone(), "Shop"),
+            ["invitation_email_html: must hold {####}, where the temporary password goes"]
+        );
+        let neither = nameless.invitation_without_password();
+        assert!(neither.complete("Shop").is_ok());
     }
 }

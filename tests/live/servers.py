@@ -25,7 +25,7 @@ ROOT = (
 )
 POLICY = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "cognito-idp:*", "Resource": "*"}],
+    "Statement": [{"Effect": "Allow", "Action": ["cognito-idp:*", "sts:AssumeRole"], "Resource": "*"}],
 }
 
 
