@@ -143,8 +143,8 @@ impl Shared {
                 }
                 None => None,
             };
-            let now = (self.time_source)();
-            let credentials = match self.signing.credentials(call, now, deadline).await {
+            let credentials = self.signing.credentials(call, &self.time_source, deadline);
+            let credentials = match credentials.await {
                 Ok(credentials) => credentials,
                 Err(error) => return Err(last_error.map_or(error, |last| *last)),
             };
