@@ -463,7 +463,7 @@ mod tests {
         let before_epoch = UNIX_EPOCH - Duration::from_millis(1_500);
         let date = headers("Wed, 01 Jan 2020 00:00:00 GMT", None);
         skew.observe(&date, before_epoch, Duration::ZERO, None);
-        let new_year = UNIX_EPOCH + Duration::from_secs(1_577_836_800);
+        let new_year = SystemTime::from(Timestamp::from_epoch_millis(1_577_836_800_000));
         assert_eq!(skew.correction().of(before_epoch), new_year);
         for millis in [i64::MIN, i64::MIN + 1, i64::MAX] {
             skew.believed.store(millis, Relaxed);

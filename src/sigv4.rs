@@ -318,7 +318,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{endpoint::Endpoint, protocol};
+    use crate::{endpoint::Endpoint, primitives::Timestamp, protocol};
 
     fn request(url: &str, target: &'static str, body: Vec<u8>) -> http::Request<Bytes> {
         let endpoint = Endpoint::custom_insecure(url).expect("a valid URL");
@@ -455,7 +455,8 @@ mod tests {
             let date = request.headers()[X_AMZ_DATE].to_str().unwrap_or_default();
             Ok::<_, InvalidInput>(date.to_owned())
         };
-        let year_10000 = UNIX_EPOCH + Duration::from_secs(253_402_300_800);
+        let at = |millis| SystemTime::from(Timestamp::from_epoch_millis(millis));
+        let year_10000 = at(253_402_300_800_000);
         let last = year_10000 - Duration::from_nanos(1);
         assert_eq!(sign(UNIX_EPOCH).as_deref(), Ok("19700101T000000Z"));
         assert_eq!(sign(last).as_deref(), Ok("99991231T235959Z"));
@@ -466,7 +467,7 @@ mod tests {
             steps.fold(UNIX_EPOCH, |time, by| step(&time, by).unwrap_or(time))
         };
         let (first, last) = (far(SystemTime::checked_sub), far(SystemTime::checked_add));
-        let year_0 = UNIX_EPOCH - Duration::from_secs(62_167_219_200);
+        let year_0 = at(-62_167_219_200_000);
         let before_1970 = UNIX_EPOCH - Duration::from_nanos(1);
         for time in [first, year_0, before_1970, year_10000, last] {
             let error = sign(time).expect_err("refused");

@@ -182,6 +182,9 @@ impl ClientBuilder {
 
     /// Sets whether a local clock that is off is corrected by the dates of the answers; it is by
     /// default.
+    ///
+    /// One answer with a wrong date changes nothing: a jump counts when the next answer confirms it,
+    /// or when the server refuses a signature for its time, which is then repeated at once.
     pub fn clock_skew_correction(mut self, correct: bool) -> Self {
         self.clock_skew_correction = correct;
         self

@@ -129,7 +129,8 @@ impl Shared {
         let policy = call.retry_policy.as_ref().unwrap_or(&self.retry_policy);
         let mut cost = None;
         let mut attempt = 1;
-        let mut last_error: Option<Error> = None;
+        // Boxed, or every call in flight would hold room for it.
+        let mut last_error: Option<Box<Error>> = None;
         let mut credentials_renewed = false;
         loop {
             let permit = match &self.pacer {
@@ -149,10 +150,10 @@ impl Shared {
                 }
                 None => None,
             };
-            let now = (self.time_source)();
-            let credentials = match self.signing.credentials(call, now, deadline).await {
+            let credentials = self.signing.credentials(call, &self.time_source, deadline);
+            let credentials = match credentials.await {
                 Ok(credentials) => credentials,
-                Err(error) => return Err(last_error.unwrap_or(error)),
+                Err(error) => return Err(last_error.map_or(error, |last| *last)),
             };
             let correction = self.clock_skew.correction();
             let trace = Trace::attempt(call.operation, attempt);
@@ -169,7 +170,9 @@ impl Shared {
                     return Ok(response);
                 }
                 // What is known of the attempt before says more: it was sent.
-                Err(error) if error.is_local() => return Err(last_error.unwrap_or(error)),
+                Err(error) if error.is_local() => {
+                    return Err(last_error.map_or(error, |last| *last));
+                }
                 Err(error) => error,
             };
             let signed = credentials.is_some();
@@ -178,7 +181,10 @@ impl Shared {
             } else {
                 classify(&error, call.safety)
             };
-            if last_error.as_ref().is_some_and(Error::outcome_unknown) {
+            if last_error
+                .as_ref()
+                .is_some_and(|last| last.outcome_unknown())
+            {
                 error.follows_unknown_outcome();
             }
             let Some(reason) = reason.filter(|_| attempt < policy.attempts()) else {
@@ -201,7 +207,7 @@ impl Shared {
             if cost.is_none() {
                 return Err(error);
             }
-            last_error = Some(error);
+            last_error = Some(Box::new(error));
             tokio::time::sleep(wait).await;
             attempt += 1;
         }

@@ -15,7 +15,7 @@ mod enabled {
 
     pub(in crate::client) use crate::credentials::Credentials;
     use crate::{
-        client::dispatch::{Call, Deadline},
+        client::dispatch::{Call, Deadline, TimeSource},
         credentials::{CredentialsCache, EnvironmentCredentials},
         endpoint::Region,
         error::{Error, InvalidInput},
@@ -51,7 +51,7 @@ mod enabled {
         pub(in crate::client) async fn credentials(
             &self,
             call: &Call,
-            now: SystemTime,
+            time_source: &TimeSource,
             deadline: Deadline,
         ) -> Result<Option<Credentials>, Error> {
             let cache = match &self.0 {
@@ -63,6 +63,7 @@ mod enabled {
                 }
                 _ => return Ok(None),
             };
+            let now = time_source();
             if let Some(credentials) = cache.fresh(now) {
                 return Ok(Some(credentials));
             }
@@ -117,7 +118,7 @@ mod disabled {
     use bytes::Bytes;
 
     use crate::{
-        client::dispatch::{Call, Deadline},
+        client::dispatch::{Call, Deadline, TimeSource},
         endpoint::Region,
         error::{Error, InvalidInput},
         operation::AuthScheme,
@@ -148,7 +149,7 @@ mod disabled {
         pub(in crate::client) fn credentials(
             &self,
             call: &Call,
-            _now: SystemTime,
+            _time_source: &TimeSource,
             _deadline: Deadline,
         ) -> Ready<Result<Option<Credentials>, Error>> {
             if call.auth != AuthScheme::SigV4 {
