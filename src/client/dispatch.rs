@@ -29,7 +29,7 @@ use crate::{
     protocol,
     random::random,
     retry::{ClockSkew, RetryPolicy, RetryQuota, RetryReason, classify},
-    sensitive,
+    sensitive::Secrets,
     trace::Trace,
     transport::HttpClient,
 };
@@ -376,14 +376,9 @@ impl fmt::Debug for Shared {
 
 /// Cuts out of an error what the server echoed of the request's secrets.
 fn redacted(mut error: Error, body: &[u8], credentials: Option<&Credentials>) -> Error {
-    error.redact(&|text| {
-        let text = sensitive::scrub(text, body);
-        // A refused signature is answered with all that was signed, the session token included.
-        match credentials.and_then(session_token) {
-            Some(token) => text.replace(token, "**"),
-            None => text,
-        }
-    });
+    // A refused signature is answered with all that was signed, the session token included.
+    let secrets = Secrets::of(body, credentials.and_then(session_token));
+    error.redact(&|text| secrets.cut(text));
     error
 }
 
