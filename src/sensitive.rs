@@ -7,7 +7,9 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroize;
 
-pub(crate) use self::spelling::{Case, find};
+#[cfg(feature = "fixtures")]
+pub(crate) use self::spelling::Found;
+pub(crate) use self::spelling::{Case, Sought, find};
 
 /// A value that never appears in `Debug` output and is wiped from memory on drop.
 ///
@@ -230,11 +232,10 @@ impl Secrets {
     pub(crate) fn of(body: &[u8], session_token: Option<&str>) -> Self {
         let body = serde_json::from_slice(body).unwrap_or_default();
         let body = Sensitive::<serde_json::Value>::new(body);
-        let mut secrets = Vec::new();
+        let mut secrets: Vec<_> = session_token.map(Sensitive::from).into_iter().collect();
         collect_secrets(body.expose(), false, &mut secrets);
-        let secrets = secrets.into_iter().chain(session_token);
-        let sought = secrets.filter(|secret| secret.len() > 2);
-        Self(sought.map(Sensitive::from).collect())
+        secrets.retain(|secret| secret.expose().len() > 2);
+        Self(secrets)
     }
 
     /// The text without them.
@@ -249,7 +250,10 @@ impl Secrets {
 
         let mut cut = String::new();
         let mut end = 0;
-        for found in find(searched, secrets.enumerate(), Case::Exact) {
+        let case = Case::Exact;
+        let sought = secrets.enumerate();
+        let sought = sought.map(|(value, text)| Sought { value, text, case });
+        for found in find(searched, sought) {
             if found.range.start >= kept {
                 break;
             }
@@ -262,9 +266,10 @@ impl Secrets {
     }
 }
 
-fn collect_secrets<'a>(value: &'a serde_json::Value, is_secret: bool, found: &mut Vec<&'a str>) {
+fn collect_secrets(value: &serde_json::Value, is_secret: bool, found: &mut Vec<Sensitive<String>>) {
     match value {
-        serde_json::Value::String(text) if is_secret => found.push(text),
+        serde_json::Value::String(text) if is_secret => found.push(text.into()),
+        serde_json::Value::Number(number) if is_secret => found.push(number.to_string().into()),
         serde_json::Value::Array(items) => {
             for item in items {
                 collect_secrets(item, is_secret, found);

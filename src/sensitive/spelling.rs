@@ -32,31 +32,37 @@ pub(crate) enum Case {
     Any,
 }
 
+/// A value to look for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sought<'a> {
+    /// The number by which it is told when it is found.
+    pub(crate) value: usize,
+    pub(crate) text: &'a str,
+    pub(crate) case: Case,
+}
+
 /// Where the values stand in the text: in order and without overlaps.
 ///
 /// Values that overlap are found as one, the longest of them: nothing is left over of a password
 /// that holds the username.
-pub(crate) fn find<'a>(
-    text: &str,
-    values: impl IntoIterator<Item = (usize, &'a str)> + Clone,
-    case: Case,
-) -> Vec<Found> {
+pub(crate) fn find<'a>(text: &str, sought: impl IntoIterator<Item = Sought<'a>>) -> Vec<Found> {
+    let exact = views(text, false);
+    let mut folded = None;
     let mut all = Vec::new();
-    let folds: &[bool] = match case {
-        Case::Exact => &[false],
-        Case::Any => &[false, true],
-    };
-    for fold in folds {
-        let views = views(text, *fold);
-        for (value, text) in values.clone() {
-            for spelling in self::views(text, *fold) {
+    for sought in sought {
+        let mut find = |views: &[Vec<Letter>], fold| {
+            for spelling in self::views(sought.text, fold) {
                 let spelling: Vec<u8> = spelling.iter().map(|letter| letter.byte).collect();
-                for view in &views {
-                    occurrences(view, &spelling, *fold, &mut |range| {
-                        all.push((range, value, text.len()));
+                for view in views {
+                    occurrences(view, &spelling, fold, &mut |range| {
+                        all.push((range, sought.value, sought.text.len()));
                     });
                 }
             }
+        };
+        find(&exact, false);
+        if sought.case == Case::Any {
+            find(folded.get_or_insert_with(|| views(text, true)), true);
         }
     }
     merged(all)
@@ -273,7 +279,11 @@ mod tests {
 
     fn cut(text: &str, values: &[&str], case: Case) -> String {
         let mut cut = text.to_owned();
-        let found = find(text, values.iter().copied().enumerate(), case);
+        let values = values.iter().enumerate();
+        let found = find(
+            text,
+            values.map(|(value, text)| Sought { value, text, case }),
+        );
         for found in found.into_iter().rev() {
             cut.replace_range(found.range, &format!("[{}]", found.value));
         }
