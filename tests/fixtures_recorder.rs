@@ -1123,8 +1123,8 @@ fn concurrent(path: &Path) -> Result<Vec<bool>, Box<dyn std::error::Error>> {
         .collect())
 }
 
-#[test]
-fn calls_that_overlap_are_concurrent_and_others_are_not() -> TestResult {
+#[tokio::test(start_paused = true)]
+async fn calls_that_overlap_are_concurrent_and_others_are_not() -> TestResult {
     let gates = Gates::default();
     let recorder = Recorder::new(gates.clone(), "a server in a test");
     let call = |token: &str| recorder.call(request("GetUser", &json!({"AccessToken": token})));
@@ -1135,13 +1135,13 @@ fn calls_that_overlap_are_concurrent_and_others_are_not() -> TestResult {
         assert!(poll(&mut calls[index]).is_pending());
     }
     gates.open(0);
-    assert!(poll(&mut calls[0]).is_ready());
+    (&mut calls[0]).await?;
     // The second has not ended.
     assert!(poll(&mut calls[2]).is_pending());
     gates.open(2);
-    assert!(poll(&mut calls[2]).is_ready());
+    (&mut calls[2]).await?;
     gates.open(1);
-    assert!(poll(&mut calls[1]).is_ready());
+    (&mut calls[1]).await?;
 
     let mut alone = call("token-3");
     assert!(poll(&mut alone).is_pending());
@@ -1150,8 +1150,7 @@ fn calls_that_overlap_are_concurrent_and_others_are_not() -> TestResult {
     let mut last = call("token-4");
     assert!(poll(&mut last).is_pending());
     gates.open(4);
-    assert!(poll(&mut last).is_ready());
-    drop(last);
+    last.await?;
     drop(calls);
 
     let fixture = recorder.save(&path, "d")?;
@@ -1169,8 +1168,8 @@ fn calls_that_overlap_are_concurrent_and_others_are_not() -> TestResult {
     Ok(())
 }
 
-#[test]
-fn an_answer_after_the_recording_was_saved_is_not_in_the_next() -> TestResult {
+#[tokio::test(start_paused = true)]
+async fn an_answer_after_the_recording_was_saved_is_not_in_the_next() -> TestResult {
     let gates = Gates::default();
     let recorder = Recorder::new(gates.clone(), "a server in a test");
     let path = folder("late")?.join("flow.json");
@@ -1184,8 +1183,7 @@ fn an_answer_after_the_recording_was_saved_is_not_in_the_next() -> TestResult {
     ));
     assert!(poll(&mut next).is_pending());
     gates.open(0);
-    assert!(poll(&mut late).is_ready());
-    drop(late);
+    late.await?;
     let mut third = recorder.call(request("GetUser", &json!({"AccessToken": "token-1"})));
     assert!(poll(&mut third).is_pending());
     drop((next, third));
@@ -1203,8 +1201,8 @@ fn an_answer_after_the_recording_was_saved_is_not_in_the_next() -> TestResult {
 }
 
 /// What one of them shows, another may answer, whichever comes first.
-#[test]
-fn concurrent_exchanges_need_nothing_of_each_other() -> TestResult {
+#[tokio::test(start_paused = true)]
+async fn concurrent_exchanges_need_nothing_of_each_other() -> TestResult {
     let encode = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
     let token = format!(
         "{}.{}.c2ln",
@@ -1231,7 +1229,8 @@ fn concurrent_exchanges_need_nothing_of_each_other() -> TestResult {
     let second = || request("GetUser", &json!({"AccessToken": "a-token"}));
     let (mut one, mut two) = (recorder.call(first()), recorder.call(second()));
     assert!(poll(&mut one).is_pending() && poll(&mut two).is_pending());
-    assert!(poll(&mut one).is_ready() && poll(&mut two).is_ready());
+    one.await?;
+    two.await?;
     let fixture = recorder.save(folder("together")?.join("flow.json"), "d")?;
     for order in [[first(), second()], [second(), first()]] {
         let replay = Replay::new([fixture.clone()]);
