@@ -4,8 +4,8 @@
 //! memory as an [`HttpClient`], or on a `wiremock` server with
 #![cfg_attr(feature = "wiremock", doc = "[`Replay::mount`]")]
 #![cfg_attr(not(feature = "wiremock"), doc = "`Replay::mount`")]
-//! (feature `wiremock`). [`Recorder`] writes them from real calls, with every secret replaced before
-//! anything reaches the disk.
+//! (feature `wiremock`). [`Recorder`] writes them from real calls, with secrets and personal data
+//! replaced before anything reaches the disk.
 //!
 //! [`HttpClient`]: crate::transport::HttpClient
 //!
@@ -104,8 +104,8 @@
 //!
 //! - `provenance` must be true: say "recorded" only of a recording, and of which server and version.
 //! - No real name, address, phone number, pool ID, account ID or token. A recording has none in the
-//!   members that Cognito treats as secret or as an ID, but names of groups, pools and custom
-//!   attributes, URLs and email texts stay as they were: read those.
+//!   members that Cognito treats as secret or as an ID, and no email address anywhere, but names of
+//!   groups, pools and custom attributes, URLs and email texts stay as they were: read those.
 //! - A request should fix what the test is about and leave open, as a placeholder, what it is not.
 //! - An answer should hold what the service really sends, in its spelling: check a hand-written one
 //!   against the documentation or against a recording.
