@@ -241,8 +241,8 @@ async fn a_recording_of_calls_at_once_replays_in_whatever_order_they_come() -> T
         Replay::new([fixture(&json!([answers]))]),
         "a server in a test",
     );
-    let recorded = service(&|client| client.http_client(recorder.clone()))?;
-    assert!(recorded.add_to_group("alice", groups).await.all_added());
+    let real = service(&|client| client.http_client(recorder.clone()))?;
+    assert!(real.add_to_group("alice", groups).await.all_added());
     let fixture = recorder.save(tempfolder("at_once")?.join("groups.json"), "d")?;
 
     let server = MockServer::start().await;

@@ -713,7 +713,8 @@ async fn what_the_server_quotes_of_the_headers_and_of_the_signed_request_is_repl
 fn sha256(bytes: &[u8]) -> String {
     use sha2::Digest as _;
     let digest = sha2::Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits: Vec<_> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }
 
 #[tokio::test]
@@ -1058,18 +1059,18 @@ async fn what_is_named_is_kept_and_no_secret_can_be_named() -> TestResult {
     let fixture = recorder.save(&path, "d")?;
     let text = fs::read_to_string(path)?;
     assert!(!text.contains("marker"), "{text}");
-    let recorded: Value = serde_json::from_str(&text)?;
+    let written: Value = serde_json::from_str(&text)?;
     let values: Vec<_> = (0..3)
-        .map(|index| &recorded["exchanges"][0]["request"]["UserAttributes"][index]["Value"])
+        .map(|index| &written["exchanges"][0]["request"]["UserAttributes"][index]["Value"])
         .collect();
     // A secret stays one wherever it stands.
     assert_eq!(values, ["en", "{{username}}", "{{zoneinfo}}"]);
-    let parameters = &recorded["exchanges"][1]["response"]["body"]["ChallengeParameters"];
+    let parameters = &written["exchanges"][1]["response"]["body"]["ChallengeParameters"];
     assert_eq!(
         parameters["userAttributes"],
         "{\"locale\":\"en\",\"zoneinfo\":\"{{zoneinfo}}\"}"
     );
-    let result = &recorded["exchanges"][2]["response"]["body"]["AuthenticationResult"];
+    let result = &written["exchanges"][2]["response"]["body"]["AuthenticationResult"];
     assert_eq!(
         result["IdToken"]["{{jwt:id_token}}"],
         json!({"locale": "en", "zoneinfo": "{{zoneinfo}}"})
@@ -1189,15 +1190,28 @@ async fn an_answer_after_the_recording_was_saved_is_not_in_the_next() -> TestRes
     drop((next, third));
     recorder.save(&path, "The second")?;
 
-    let recorded: Value = serde_json::from_str(&fs::read_to_string(&path)?)?;
-    assert_eq!(recorded["exchanges"][0]["operation"], "ListUsers");
-    assert_eq!(recorded["exchanges"][0]["faults"], json!(["close"]));
+    let written: Value = serde_json::from_str(&fs::read_to_string(&path)?)?;
+    assert_eq!(written["exchanges"][0]["operation"], "ListUsers");
+    assert_eq!(written["exchanges"][0]["faults"], json!(["close"]));
     assert_eq!(
         concurrent(&path)?,
         [false, true],
         "the second was still there, the first was not"
     );
     Ok(())
+}
+
+/// Answers not at once.
+#[derive(Debug)]
+struct Slow(Server);
+impl HttpClient for Slow {
+    fn call(&self, request: http::Request<Bytes>) -> HttpFuture<'_> {
+        let answer = self.0.call(request);
+        Box::pin(async {
+            tokio::task::yield_now().await;
+            answer.await
+        })
+    }
 }
 
 /// What one of them shows, another may answer, whichever comes first.
@@ -1213,17 +1227,6 @@ async fn concurrent_exchanges_need_nothing_of_each_other() -> TestResult {
         response(200, &json!({"AccessToken": token})),
         response(200, &json!({"AccessToken": token, "Username": "alice"})),
     ];
-    #[derive(Debug)]
-    struct Slow(Server);
-    impl HttpClient for Slow {
-        fn call(&self, request: http::Request<Bytes>) -> HttpFuture<'_> {
-            let answer = self.0.call(request);
-            Box::pin(async {
-                tokio::task::yield_now().await;
-                answer.await
-            })
-        }
-    }
     let recorder = Recorder::new(Slow(Server::new(answers)), "a server in a test");
     let first = || request("SignUp", &json!({"Username": "alice"}));
     let second = || request("GetUser", &json!({"AccessToken": "a-token"}));

@@ -297,13 +297,13 @@ mod tests {
     }
 
     fn numbered(text: &str) -> String {
-        text.chars()
-            .map(|c| format!("&#x{:X};", u32::from(c)))
-            .collect()
+        let escaped = text.chars().map(|c| format!("&#x{:X};", u32::from(c)));
+        escaped.collect::<Vec<_>>().concat()
     }
 
     fn url(text: &str) -> String {
-        text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+        let escaped = text.bytes().map(|byte| format!("%{byte:02X}"));
+        escaped.collect::<Vec<_>>().concat()
     }
 
     fn form(text: &str) -> String {
@@ -321,9 +321,8 @@ mod tests {
     }
 
     fn json_in_numbers(text: &str) -> String {
-        text.encode_utf16()
-            .map(|unit| format!("\\u{unit:04x}"))
-            .collect()
+        let escaped = text.encode_utf16().map(|unit| format!("\\u{unit:04x}"));
+        escaped.collect::<Vec<_>>().concat()
     }
 
     fn slashes(text: &str) -> String {
@@ -374,11 +373,7 @@ mod tests {
     #[test]
     fn nothing_is_left_over_of_a_value_that_holds_another() {
         for values in [["alice", "alice's pass"], ["alice's pass", "alice"]] {
-            let longest = if values[0].len() > values[1].len() {
-                0
-            } else {
-                1
-            };
+            let longest = usize::from(values[0].len() < values[1].len());
             assert_eq!(
                 cut("alice's pass of alice", &values, Case::Exact),
                 format!("[{longest}] of [{}]", 1 - longest)
