@@ -25,10 +25,6 @@ pub(crate) struct Found {
 pub(crate) enum Case {
     Exact,
     /// In another case a value is found only as a word of its own.
-    #[cfg_attr(
-        not(feature = "fixtures"),
-        expect(dead_code, reason = "for the recorder")
-    )]
     Any,
 }
 
