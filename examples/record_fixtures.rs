@@ -128,7 +128,7 @@ pub(crate) async fn from_registration_to_groups(
         .await?;
     let mut joined = Vec::new();
     for group in ["readers", "nobody"] {
-        // One after the other, because a recording has one order.
+        // One after the other, so that the recording fixes their order.
         for result in &service.add_to_group(bob, [group]).await {
             let error = result.result.as_ref().err();
             joined.push((result.group.clone(), error.and_then(Error::code).cloned()));

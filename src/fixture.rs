@@ -4,8 +4,8 @@
 //! memory as an [`HttpClient`], or on a `wiremock` server with
 #![cfg_attr(feature = "wiremock", doc = "[`Replay::mount`]")]
 #![cfg_attr(not(feature = "wiremock"), doc = "`Replay::mount`")]
-//! (feature `wiremock`). [`Recorder`] writes them from real calls, with every secret replaced before
-//! anything reaches the disk.
+//! (feature `wiremock`). [`Recorder`] writes them from real calls, with secrets and personal data
+//! replaced before anything reaches the disk.
 //!
 //! [`HttpClient`]: crate::transport::HttpClient
 //!
@@ -59,9 +59,19 @@
 //! | `operation` | the name of the operation, such as `SignUp` |
 //! | `request` | the body, compared as a JSON value; `{}` if absent |
 //! | `response` | `status`, `headers`, and `body` (JSON) or `text` (anything else); neither means an empty body |
+//! | `concurrent` | `true` if it may also come before the exchange above it, as a call at the same time |
 //! | `times` | how often the response is given: a number, 1 by default, or `"any"` |
 //! | `faults` | what comes before the response, one for each attempt: see below |
 //! | `delay_ms` | how long every answer of this exchange takes |
+//!
+//! Several `concurrent` exchanges in a row may come in any order with each other and with the one
+//! above them; what follows them comes when all of them are done.
+//!
+//! ```json
+//! {"operation": "AdminAddUserToGroup", "request": {"GroupName": "readers", …}, "response": {"status": 200}},
+//! {"operation": "AdminAddUserToGroup", "request": {"GroupName": "writers", …}, "response": {"status": 200},
+//!  "concurrent": true}
+//! ```
 //!
 //! A text of the request or the response may hold placeholders:
 //!
@@ -94,13 +104,14 @@
 //!
 //! - `provenance` must be true: say "recorded" only of a recording, and of which server and version.
 //! - No real name, address, phone number, pool ID, account ID or token. A recording has none in the
-//!   members that Cognito treats as secret or as an ID, but names of groups, pools and custom
-//!   attributes, URLs and email texts stay as they were: read those.
+//!   members that Cognito treats as secret or as an ID, and no email address anywhere, but names of
+//!   groups, pools and custom attributes, URLs and email texts stay as they were: read those.
 //! - A request should fix what the test is about and leave open, as a placeholder, what it is not.
 //! - An answer should hold what the service really sends, in its spelling: check a hand-written one
 //!   against the documentation or against a recording.
 
 mod pattern;
+mod private;
 mod recorder;
 mod redact;
 mod replay;
@@ -150,12 +161,14 @@ impl Fixture {
 
     /// Reads every `.json` file in a folder and the folders in it, in the order of their paths.
     ///
+    /// Links are followed, but no folder is read twice.
+    ///
     /// # Errors
     /// Names every file at fault and every rule that it breaks; a folder without fixtures is an error.
     pub fn folder(path: impl AsRef<Path>) -> Result<Vec<Self>, InvalidInput> {
         let path = path.as_ref();
         let mut files = Vec::new();
-        collect_files(path, &mut files)?;
+        collect_files(path, &mut BTreeSet::new(), &mut files)?;
         files.sort();
         let mut fixtures = Vec::with_capacity(files.len());
         let mut problems = Vec::new();
@@ -226,12 +239,25 @@ struct Document {
     exchanges: Vec<Exchange>,
 }
 
+impl Document {
+    /// The first of the exchanges that may come in any order with this one.
+    fn together_since(&self, index: usize) -> usize {
+        let mut before = self.exchanges.iter().take(index + 1);
+        before
+            .rposition(|exchange| !exchange.concurrent)
+            .unwrap_or_default()
+    }
+}
+
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Exchange {
     operation: String,
     #[serde(default = "empty_object")]
     request: Value,
+    /// Whether it may come before those above it, up to the first that is not concurrent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    concurrent: bool,
     #[serde(default, skip_serializing_if = "Times::is_once")]
     times: Times,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -293,7 +319,7 @@ impl Exchange {
     /// How often the exchange must be called at least.
     fn at_least(&self) -> usize {
         match (&self.response, self.times) {
-            (Some(_), Times::Exactly(times)) => self.faults.len() + times,
+            (Some(_), Times::Exactly(times)) => self.faults.len().saturating_add(times),
             (Some(_), Times::Any(_)) => 0,
             (None, _) => self.faults.len(),
         }
@@ -327,12 +353,26 @@ fn unreadable(name: String, error: &std::io::Error) -> InvalidInput {
     InvalidInput::new(name, format!("must be readable: {error}"))
 }
 
-fn collect_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), InvalidInput> {
+/// Collects the files below a folder; a link may lead back to a folder that was seen already.
+fn collect_files(
+    folder: &Path,
+    seen: &mut BTreeSet<PathBuf>,
+    files: &mut Vec<PathBuf>,
+) -> Result<(), InvalidInput> {
     let fault = |error: &std::io::Error| unreadable(folder.display().to_string(), error);
-    for entry in fs::read_dir(folder).map_err(|error| fault(&error))? {
-        let path = entry.map_err(|error| fault(&error))?.path();
+    let real = folder.canonicalize().map_err(|error| fault(&error))?;
+    if !seen.insert(real) {
+        return Ok(());
+    }
+    let entries = fs::read_dir(folder).map_err(|error| fault(&error))?;
+    let paths: Result<Vec<_>, _> = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect();
+    let mut paths = paths.map_err(|error| fault(&error))?;
+    paths.sort();
+    for path in paths {
         if path.is_dir() {
-            collect_files(&path, files)?;
+            collect_files(&path, seen, files)?;
         } else if path
             .extension()
             .is_some_and(|extension| extension == "json")
@@ -371,19 +411,35 @@ impl<'a> Check<'a> {
         if document.exchanges.is_empty() {
             self.refuse("exchanges must not be empty");
         }
-        let mut names = BTreeSet::new();
-        if document.unordered {
-            // Any of them may have come before; what is wrong with them is found below.
-            let problems = self.problems.len();
-            for exchange in &document.exchanges {
-                self.bind(exchange, &mut names);
-            }
-            self.problems.truncate(problems);
+        if document
+            .exchanges
+            .first()
+            .is_some_and(|first| first.concurrent)
+        {
+            self.refuse("the first of the exchanges cannot be concurrent with one before it");
         }
-        for (index, exchange) in document.exchanges.iter().enumerate() {
+        let mut names = BTreeSet::new();
+        let mut rest = document.exchanges.as_slice();
+        while !rest.is_empty() {
+            let following = rest.iter().skip(1);
+            let together = 1 + following
+                .take_while(|e| e.concurrent || document.unordered)
+                .count();
+            let start = document.exchanges.len() - rest.len();
+            self.together(start, &rest[..together], &mut names);
+            rest = &rest[together..];
+        }
+    }
+
+    /// Checks exchanges of which any may come first.
+    fn together(&mut self, start: usize, exchanges: &'a [Exchange], names: &mut BTreeSet<&'a str>) {
+        for (index, exchange) in (start..).zip(exchanges) {
             self.place = Some((index + 1, &exchange.operation));
-            self.bind(exchange, &mut names);
-            self.exchange(exchange, &names);
+            self.bind(exchange, names);
+        }
+        for (index, exchange) in (start..).zip(exchanges) {
+            self.place = Some((index + 1, &exchange.operation));
+            self.exchange(exchange, names);
         }
     }
 

@@ -1,9 +1,15 @@
 //! Values that must not be shown.
 
+mod spelling;
+
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroize;
+
+#[cfg(feature = "fixtures")]
+pub(crate) use self::spelling::Found;
+pub(crate) use self::spelling::{Case, Sought, find};
 
 /// A value that never appears in `Debug` output and is wiped from memory on drop.
 ///
@@ -158,25 +164,112 @@ pub(crate) const MEMBERS: &[&str] = &[
     "headerValue",
 ];
 
-/// Cuts the secrets of a request out of a text that a server wrote about it.
+/// Wire names of the members that are no secret but name a person, a place, an account or a pool, and
+/// of opaque texts that may hold such names.
+///
+/// They may stand in an error message, where they help, but not in a fixture.
+#[cfg(feature = "fixtures")]
+pub(crate) const PERSONAL: &[&str] = &[
+    "AWSAccountId",
+    "AnalyticsEndpointId",
+    "ApplicationId",
+    "BlockedIPRangeList",
+    "City",
+    "ClientSecretId",
+    "CloudFrontDistribution",
+    "Country",
+    "CredentialCreationOptions",
+    "CredentialId",
+    "Destination",
+    "DeviceGroupKey",
+    "DeviceKey",
+    "DeviceName",
+    "DeviceType",
+    "EventId",
+    "ExternalId",
+    "FriendlyCredentialName",
+    "FriendlyDeviceName",
+    "From",
+    "Id",
+    "InEntityId",
+    "InTemplateId",
+    "JobId",
+    "KMSKeyID",
+    "KmsKeyArn",
+    "ManagedLoginBrandingId",
+    "NextToken",
+    "OriginSessionId",
+    "OriginationIdentity",
+    "PaginationToken",
+    "PrimaryRoute53HealthCheckId",
+    "ReplyTo",
+    "ReplyToEmailAddress",
+    "ResourceId",
+    "SessionId",
+    "SkippedIPRangeList",
+    "TagKeys",
+    "Tags",
+    "TermsId",
+    "Timezone",
+    "UserPoolId",
+    "UserPoolTags",
+    "UserSub",
+];
+
+/// The secrets of one request, to be cut out of what a server wrote about it.
 ///
 /// Servers quote what they were sent ("Value 'x' at 'confirmationCode' failed to satisfy …"). A
 /// value of one or two letters stays: cutting it would only mangle the text.
-pub(crate) fn scrub(text: &str, request_body: &[u8]) -> String {
-    let Ok(body) = serde_json::from_slice(request_body) else {
-        return text.to_owned();
-    };
-    let mut secrets = Vec::new();
-    collect_secrets(&body, false, &mut secrets);
-    // The longest first, so that no secret hides in the rest of another.
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    let cut = |text: String, secret: &&str| text.replace(*secret, "**");
-    secrets.iter().fold(text.to_owned(), cut)
+pub(crate) struct Secrets(Vec<Sensitive<String>>);
+
+impl Secrets {
+    /// No more of a text is kept; an error shows less.
+    const LONGEST_KEPT: usize = 8 * 1024;
+    /// So many times as long as itself a secret can be in the longest of its spellings.
+    const LONGEST_SPELLING: usize = 12;
+
+    /// Takes the secrets of a body, and the AWS session token that travels beside it.
+    pub(crate) fn of(body: &[u8], session_token: Option<&str>) -> Self {
+        let body = serde_json::from_slice(body).unwrap_or_default();
+        let body = Sensitive::<serde_json::Value>::new(body);
+        let mut secrets: Vec<_> = session_token.map(Sensitive::from).into_iter().collect();
+        collect_secrets(body.expose(), false, &mut secrets);
+        secrets.retain(|secret| secret.expose().len() > 2);
+        Self(secrets)
+    }
+
+    /// The text without them.
+    pub(crate) fn cut(&self, text: &str) -> String {
+        let secrets = self.0.iter().map(|secret| secret.expose().as_str());
+        // Some more is searched, so that no part of a secret is left at the end.
+        let longest = secrets.clone().map(str::len).max().unwrap_or_default();
+        let searched =
+            Self::LONGEST_KEPT.saturating_add(longest.saturating_mul(Self::LONGEST_SPELLING));
+        let searched = &text[..text.floor_char_boundary(searched)];
+        let kept = text.floor_char_boundary(Self::LONGEST_KEPT);
+
+        let mut cut = String::new();
+        let mut end = 0;
+        let case = Case::Exact;
+        let sought = secrets.enumerate();
+        let sought = sought.map(|(value, text)| Sought { value, text, case });
+        for found in find(searched, sought) {
+            if found.range.start >= kept {
+                break;
+            }
+            cut.push_str(&text[end..found.range.start]);
+            cut.push_str("**");
+            end = found.range.end;
+        }
+        cut.push_str(text.get(end..kept).unwrap_or_default());
+        cut
+    }
 }
 
-fn collect_secrets<'a>(value: &'a serde_json::Value, is_secret: bool, found: &mut Vec<&'a str>) {
+fn collect_secrets(value: &serde_json::Value, is_secret: bool, found: &mut Vec<Sensitive<String>>) {
     match value {
-        serde_json::Value::String(text) if is_secret && text.len() > 2 => found.push(text),
+        serde_json::Value::String(text) if is_secret => found.push(text.into()),
+        serde_json::Value::Number(number) if is_secret => found.push(number.to_string().into()),
         serde_json::Value::Array(items) => {
             for item in items {
                 collect_secrets(item, is_secret, found);
@@ -249,14 +342,39 @@ mod tests {
     }
 
     #[test]
-    fn scrub_cuts_out_every_secret_of_the_request_and_nothing_else() {
+    fn every_secret_of_the_request_is_cut_out_and_nothing_else() {
         let body = br#"{"UserPoolId":"eu_1","Username":"alice","Code":"a",
-            "AuthParameters":{"PASSWORD":"alice's"}}"#;
+            "AuthParameters":{"PASSWORD":"alice's \"word\""}}"#;
+        let secrets = Secrets::of(body, Some("session/token"));
         assert_eq!(
-            scrub("Value 'alice's' of alice in eu_1", body),
-            "Value '**' of ** in eu_1"
+            secrets.cut("Value 'alice's \"word\"' of alice in eu_1, session\\/token"),
+            "Value '**' of ** in eu_1, **"
         );
-        assert_eq!(scrub("Value 'x'", b"not JSON"), "Value 'x'");
+        assert_eq!(
+            secrets.cut("{\"PASSWORD\":\"alice's \\\"word\\\"\"}"),
+            "{\"PASSWORD\":\"**\"}"
+        );
+        assert_eq!(Secrets::of(b"not JSON", None).cut("Value 'x'"), "Value 'x'");
+    }
+
+    #[test]
+    fn of_a_long_text_so_much_is_kept_and_no_part_of_a_secret() {
+        let secrets = Secrets::of(br#"{"Password":"marker-of-a-secret"}"#, None);
+        for before in [8_160, 8_170, 8_180, 8_191, 8_192] {
+            let text = format!(
+                "{}marker-of-a-secret{}",
+                " ".repeat(before),
+                " ".repeat(100_000)
+            );
+            let cut = secrets.cut(&text);
+            assert!(!cut.contains("mark") && cut.len() <= 8_194, "{before}");
+        }
+        let escaped = format!(
+            "{}{}",
+            " ".repeat(8_185),
+            "\\u006darker-of-a-secret".repeat(2_000)
+        );
+        assert!(!secrets.cut(&escaped).contains("\\u006"));
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::{
     protocol,
     random::random,
     retry::{RetryPolicy, RetryQuota, RetryReason, classify},
-    sensitive,
+    sensitive::Secrets,
     trace::Trace,
     transport::HttpClient,
 };
@@ -144,7 +144,7 @@ impl Shared {
                         // What is known of the attempt before says more.
                         Err(error) => {
                             let paced = || Error::pacing(call.operation, error);
-                            return Err(last_error.unwrap_or_else(paced));
+                            return Err(last_error.map_or_else(paced, |error| *error));
                         }
                     }
                 }
@@ -304,14 +304,9 @@ impl fmt::Debug for Shared {
 
 /// Cuts out of an error what the server echoed of the request's secrets.
 fn redacted(mut error: Error, body: &[u8], credentials: Option<&Credentials>) -> Error {
-    error.redact(&|text| {
-        let text = sensitive::scrub(text, body);
-        // A refused signature is answered with all that was signed, the session token included.
-        match credentials.and_then(session_token) {
-            Some(token) => text.replace(token, "**"),
-            None => text,
-        }
-    });
+    // A refused signature is answered with all that was signed, the session token included.
+    let secrets = Secrets::of(body, credentials.and_then(session_token));
+    error.redact(&|text| secrets.cut(text));
     error
 }
 
