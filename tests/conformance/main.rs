@@ -4,6 +4,7 @@
 //! made of is learned by having serde read one.
 
 mod compare;
+mod counted;
 mod declared;
 #[path = "../../src/operation/list.rs"]
 mod list;
@@ -335,6 +336,24 @@ fn what_came_is_written_again_in_any_mixture() {
             }
             .of(structure);
             expect_written(&format!("{name}: {seed}"), of_type, variant);
+        }
+    });
+}
+
+#[test]
+fn formats_that_count_the_members_first_can_write_every_shape() {
+    let facts = Facts::load();
+    for_each_type(&facts, |name, structure, of_type| {
+        for seed in 0..5 {
+            let choose = at_random(seed);
+            let variant = Variety {
+                facts: &facts,
+                choose,
+            }
+            .of(structure);
+            if let Err(error) = (of_type.write_counted)(&variant.came) {
+                panic!("{name}: {error}: {}", variant.came);
+            }
         }
     });
 }
