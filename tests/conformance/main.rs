@@ -27,7 +27,7 @@ use crate::{
     declared::{Type, enums, operations},
     model::Facts,
     sample::{PLAIN, SECRET, Sample},
-    variety::{STATES, State, Variant, Variety, at_random},
+    variety::{STATES, State, Variant, at_random, variant},
 };
 
 #[test]
@@ -291,11 +291,7 @@ fn what_came_is_written_again_whichever_member_is_filled_empty_null_or_absent() 
             members.push((owner.to_owned(), member.to_owned()));
             State::Filled
         };
-        Variety {
-            facts: &facts,
-            choose: note,
-        }
-        .of(structure);
+        variant(&facts, structure, note);
         members.sort();
         members.dedup();
         for (owner, member) in &members {
@@ -309,15 +305,7 @@ fn what_came_is_written_again_whichever_member_is_filled_empty_null_or_absent() 
                         }
                     };
                     let what = format!("{name}: {owner}.{member}: {state:?} among {others:?}");
-                    expect_written(
-                        &what,
-                        of_type,
-                        Variety {
-                            facts: &facts,
-                            choose,
-                        }
-                        .of(structure),
-                    );
+                    expect_written(&what, of_type, &variant(&facts, structure, choose));
                 }
             }
         }
@@ -329,13 +317,8 @@ fn what_came_is_written_again_in_any_mixture() {
     let facts = Facts::load();
     for_each_type(&facts, |name, structure, of_type| {
         for seed in 0..50 {
-            let choose = at_random(seed);
-            let variant = Variety {
-                facts: &facts,
-                choose,
-            }
-            .of(structure);
-            expect_written(&format!("{name}: {seed}"), of_type, variant);
+            let variant = variant(&facts, structure, at_random(seed));
+            expect_written(&format!("{name}: {seed}"), of_type, &variant);
         }
     });
 }
@@ -345,12 +328,7 @@ fn formats_that_count_the_members_first_can_write_every_shape() {
     let facts = Facts::load();
     for_each_type(&facts, |name, structure, of_type| {
         for seed in 0..5 {
-            let choose = at_random(seed);
-            let variant = Variety {
-                facts: &facts,
-                choose,
-            }
-            .of(structure);
+            let variant = variant(&facts, structure, at_random(seed));
             if let Err(error) = (of_type.write_counted)(&variant.came) {
                 panic!("{name}: {error}: {}", variant.came);
             }
@@ -358,7 +336,7 @@ fn formats_that_count_the_members_first_can_write_every_shape() {
     });
 }
 
-fn expect_written(what: &str, of_type: &Type, variant: Variant) {
+fn expect_written(what: &str, of_type: &Type, variant: &Variant) {
     let written = reread(what, of_type, &variant.came);
     assert_eq!(written, variant.written, "{what}\ncame: {}", variant.came);
 }
