@@ -102,9 +102,21 @@ impl<V> Map<V> {
 /// What a list of a request can be set to: an array, a slice, a vector, a set or a [`List`] of
 /// items, or an `Option` of one.
 ///
-/// An absent list and `None` leave the member out; everything else is sent, also without items.
-/// Collect an iterator first, so that it is clear which of the two it stands for:
-/// `.collect::<Vec<_>>()`.
+/// An absent list and `None` leave the member out; everything else is sent, also without items. So a
+/// setting that was absent in an answer stays absent in the update that it is copied into. An
+/// iterator could not tell, and is not taken:
+///
+/// ```compile_fail,E0277
+/// use cognito_idp::operation::app_clients::{UpdateUserPoolClientRequest, UserPoolClientType};
+///
+/// fn copy(client: UserPoolClientType) -> UpdateUserPoolClientRequest {
+///     UpdateUserPoolClientRequest::new("eu-central-1_example", "app-client-id")
+///         .logout_urls(client.logout_urls)
+///         .callback_urls(client.callback_urls.into_iter())
+/// }
+/// ```
+///
+/// Where only items are meant, collect it: `.collect::<Vec<_>>()`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of items that can become `{T}`",
     label = "expected an array, slice, `Vec`, set or `List`, or an `Option` of one",
@@ -118,9 +130,8 @@ pub trait IntoList<T> {
 /// What a map of a request can be set to: pairs in an array, slice or vector, a map of the standard
 /// library or a [`Map`], or an `Option` of one.
 ///
-/// An absent map and `None` leave the member out; everything else is sent, also without entries.
-/// Collect an iterator first, so that it is clear which of the two it stands for:
-/// `.collect::<Vec<_>>()`.
+/// An absent map and `None` leave the member out; everything else is sent, also without entries. As
+/// with [`IntoList`], an iterator is not taken: collect it, `.collect::<Vec<_>>()`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a map from strings to values that can become `{V}`",
     label = "expected pairs in an array, slice or `Vec`, a map, or an `Option` of one",
@@ -624,10 +635,12 @@ mod tests {
     #[test]
     fn a_setter_takes_what_holds_items() {
         let request = || UpdateUserPoolClientRequest::new("p", "c");
-        let owned = vec!["a".to_owned(), "b".to_owned()];
+        let array = ["a".to_owned(), "b".to_owned()];
+        let owned = array.to_vec();
         for request in [
             request().callback_urls(["a", "b"]),
-            request().callback_urls(&["a", "b"]),
+            request().callback_urls(&array),
+            request().callback_urls(array),
             request().callback_urls(&owned),
             request().callback_urls(owned.as_slice()),
             request().callback_urls(Some(vec!["a", "b"])),
@@ -655,11 +668,13 @@ mod tests {
         use crate::operation::sign_up::ConfirmSignUpRequest;
 
         let request = || ConfirmSignUpRequest::new("c", "u", "1");
-        let map = HashMap::from([("k".to_owned(), "v".to_owned())]);
+        let pairs = [("k".to_owned(), "v".to_owned())];
+        let map = HashMap::from(pairs.clone());
         let expected = BTreeMap::from([("k".to_owned(), Sensitive::from("v"))]);
         for request in [
             request().client_metadata([("k", "v")]),
-            request().client_metadata(&[("k", "v")]),
+            request().client_metadata(&pairs),
+            request().client_metadata(pairs),
             request().client_metadata(vec![("k", "v".to_owned())]),
             request().client_metadata(&map),
             request().client_metadata(map.clone()),

@@ -11,7 +11,10 @@ use cognito_idp::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::trace::{Shapes, short_name, trace};
+use crate::{
+    counted::Counted,
+    trace::{Shapes, short_name, trace},
+};
 
 /// An operation with its types hidden behind functions over JSON.
 pub(crate) struct Declared {
@@ -32,6 +35,8 @@ pub(crate) struct Type {
     pub(crate) trace: fn(&mut Shapes),
     /// Reads it and writes it again.
     pub(crate) reread: fn(&Value) -> Result<Value, serde_json::Error>,
+    /// Reads it and writes it to a format that must know the number of members beforehand.
+    pub(crate) write_counted: fn(&Value) -> Result<(), String>,
     /// Reads it and prints it in both forms of `Debug`.
     pub(crate) show: fn(&Value) -> Result<String, serde_json::Error>,
 }
@@ -77,6 +82,10 @@ impl Type {
             name: short_name::<T>(),
             trace: trace::<T>,
             reread: |json| read::<T>(json).map(|value| to_json(&value)),
+            write_counted: |json| {
+                let value = read::<T>(json).map_err(|error| error.to_string())?;
+                value.serialize(Counted).map_err(|error| error.to_string())
+            },
             show: |json| read::<T>(json).map(|value| format!("{value:?} {value:#?}")),
         }
     }

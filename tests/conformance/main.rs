@@ -4,6 +4,7 @@
 //! made of is learned by having serde read one.
 
 mod compare;
+mod counted;
 mod declared;
 #[path = "../../src/operation/list.rs"]
 mod list;
@@ -15,7 +16,7 @@ mod variety;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use bytes::Bytes;
@@ -26,7 +27,7 @@ use crate::{
     declared::{Type, enums, operations},
     model::Facts,
     sample::{PLAIN, SECRET, Sample},
-    variety::{STATES, State, Variant, Variety, at_random},
+    variety::{STATES, State, Variant, at_random, variant},
 };
 
 #[test]
@@ -286,11 +287,7 @@ fn what_came_is_written_again_whichever_member_is_filled_empty_null_or_absent() 
             members.push((owner.to_owned(), member.to_owned()));
             State::Filled
         };
-        Variety {
-            facts: &facts,
-            choose: note,
-        }
-        .of(structure);
+        variant(&facts, structure, note);
         members.sort();
         members.dedup();
         for (owner, member) in &members {
@@ -304,15 +301,7 @@ fn what_came_is_written_again_whichever_member_is_filled_empty_null_or_absent() 
                         }
                     };
                     let what = format!("{name}: {owner}.{member}: {state:?} among {others:?}");
-                    expect_written(
-                        &what,
-                        of_type,
-                        Variety {
-                            facts: &facts,
-                            choose,
-                        }
-                        .of(structure),
-                    );
+                    expect_written(&what, of_type, &variant(&facts, structure, choose));
                 }
             }
         }
@@ -324,18 +313,26 @@ fn what_came_is_written_again_in_any_mixture() {
     let facts = Facts::load();
     for_each_type(&facts, |name, structure, of_type| {
         for seed in 0..50 {
-            let choose = at_random(seed);
-            let variant = Variety {
-                facts: &facts,
-                choose,
-            }
-            .of(structure);
-            expect_written(&format!("{name}: {seed}"), of_type, variant);
+            let variant = variant(&facts, structure, at_random(seed));
+            expect_written(&format!("{name}: {seed}"), of_type, &variant);
         }
     });
 }
 
-fn expect_written(what: &str, of_type: &Type, variant: Variant) {
+#[test]
+fn formats_that_count_the_members_first_can_write_every_shape() {
+    let facts = Facts::load();
+    for_each_type(&facts, |name, structure, of_type| {
+        for seed in 0..5 {
+            let variant = variant(&facts, structure, at_random(seed));
+            if let Err(error) = (of_type.write_counted)(&variant.came) {
+                panic!("{name}: {error}: {}", variant.came);
+            }
+        }
+    });
+}
+
+fn expect_written(what: &str, of_type: &Type, variant: &Variant) {
     let written = reread(what, of_type, &variant.came);
     assert_eq!(written, variant.written, "{what}\ncame: {}", variant.came);
 }
@@ -439,6 +436,77 @@ fn debug_shows_no_secret_and_everything_else() {
         let is_plain = |text: &str| json.to_string().contains(text) == shown.contains(text);
         assert!(is_plain(PLAIN), "{name}: {shown}");
     });
+}
+
+#[test]
+fn every_request_that_a_fixture_sees_succeed_keeps_the_models_sizes() {
+    let facts = Facts::load();
+    let mut checked = BTreeSet::new();
+    for (path, fixture) in fixtures() {
+        let exchange = &fixture["exchanges"][0];
+        let operation = exchange["operation"].as_str().unwrap_or_default();
+        let input = facts.model.operations[operation].input.as_deref();
+        if exchange["response"]["status"] == 200 {
+            let breaches = input.map(|input| facts.breaches(input, &exchange["request"]));
+            assert_eq!(breaches.unwrap_or_default(), [""; 0], "{path}");
+            checked.insert(operation.to_owned());
+        }
+    }
+    assert_eq!(checked.len(), facts.model.operations.len());
+}
+
+#[test]
+fn every_kind_of_breach_is_found_and_named() {
+    let breaches = |shape: &str, value: Value| Facts::load().breaches(shape, &value);
+    assert_eq!(
+        breaches(
+            "CreateGroupRequest",
+            json!({"GroupName": "", "Precedence": -1, "Description": "é".repeat(2049)}),
+        ),
+        [
+            "CreateGroupRequest: lacks UserPoolId",
+            "CreateGroupRequest.Description: 2049 is more than 2048",
+            "CreateGroupRequest.GroupName: 0 is less than 1",
+            "CreateGroupRequest.Precedence: -1 is less than 0",
+        ]
+    );
+    assert_eq!(
+        breaches(
+            "UpdateUserPoolRequest",
+            json!({
+                "UserPoolId": "p",
+                "AccountRecoverySetting": {"RecoveryMechanisms": []},
+                "AcrConfiguration": {"Level1": {"AcrValue": ""}},
+                "DcrConfiguration": {"AllowedScopes": ["a", ""]},
+            }),
+        ),
+        [
+            "UpdateUserPoolRequest.AccountRecoverySetting.RecoveryMechanisms: 0 is less than 1",
+            "UpdateUserPoolRequest.AcrConfiguration.Level1.AcrValue: 0 is less than 1",
+            "UpdateUserPoolRequest.DcrConfiguration.AllowedScopes[]: 0 is less than 1",
+        ]
+    );
+}
+
+/// The fixtures of single operations, with their paths.
+fn fixtures() -> Vec<(String, Value)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let list = |folder: &Path| -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+        entries.flatten().map(|entry| entry.path()).collect()
+    };
+    let folders = list(&root)
+        .into_iter()
+        .filter(|folder| !folder.ends_with("flows"));
+    let files = folders.flat_map(|folder| list(&folder));
+    files
+        .map(|path| {
+            let name = path.display().to_string();
+            let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let fixture = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
+            (name, fixture)
+        })
+        .collect()
 }
 
 /// Calls with every request and response type: its operation, its structure in the model, itself.

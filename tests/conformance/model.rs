@@ -49,6 +49,9 @@ pub(crate) struct Shape {
     pub(crate) value: String,
     pub(crate) members: BTreeMap<String, String>,
     pub(crate) required: BTreeSet<String>,
+    /// How long a text or list is, or how large a number.
+    pub(crate) min: Option<i64>,
+    pub(crate) max: Option<i64>,
 }
 
 /// The decisions of `tests/data/beyond-the-model.json`.
@@ -220,6 +223,48 @@ impl Facts {
             format!("Sensitive<{plain}>")
         } else {
             plain.to_owned()
+        }
+    }
+
+    /// Where a value of that shape lacks what is required, or is too small or too large.
+    ///
+    /// Patterns are not looked at.
+    pub(crate) fn breaches(&self, name: &str, value: &Value) -> Vec<String> {
+        let mut found = Vec::new();
+        self.find_breaches(name, value, name, &mut found);
+        found
+    }
+
+    fn find_breaches(&self, name: &str, value: &Value, path: &str, found: &mut Vec<String>) {
+        let shape = self.shape(name);
+        if shape.document {
+            return;
+        }
+        let size = match value {
+            Value::String(text) => i64::try_from(text.chars().count()).ok(),
+            Value::Array(items) => i64::try_from(items.len()).ok(),
+            Value::Object(entries) => i64::try_from(entries.len()).ok(),
+            number => number.as_i64(),
+        };
+        if let (Some(size), Some(min)) = (size, shape.min.filter(|min| size < Some(*min))) {
+            found.push(format!("{path}: {size} is less than {min}"));
+        }
+        if let (Some(size), Some(max)) = (size, shape.max.filter(|max| size > Some(*max))) {
+            found.push(format!("{path}: {size} is more than {max}"));
+        }
+        for member in &shape.required {
+            if value.get(member).is_none_or(Value::is_null) {
+                found.push(format!("{path}: lacks {member}"));
+            }
+        }
+        for item in value.as_array().into_iter().flatten() {
+            self.find_breaches(&shape.member, item, &format!("{path}[]"), found);
+        }
+        for (key, inside) in value.as_object().into_iter().flatten() {
+            let inner = shape.members.get(key).unwrap_or(&shape.value);
+            if !inner.is_empty() {
+                self.find_breaches(inner, inside, &format!("{path}.{key}"), found);
+            }
         }
     }
 

@@ -22,21 +22,37 @@ pub(crate) struct Variant {
     pub(crate) written: Value,
 }
 
-/// Makes the variants of structures; `choose` is asked for each member's state.
-pub(crate) struct Variety<'a, C> {
-    pub(crate) facts: &'a Facts,
-    pub(crate) choose: C,
+/// A variant of a structure; of none, for an operation without input or output. `choose` is asked for
+/// the state of every member, by its structure and its name.
+pub(crate) fn variant(
+    facts: &Facts,
+    structure: Option<&str>,
+    choose: impl FnMut(&str, &str) -> State,
+) -> Variant {
+    let mut variety = Variety { facts, choose };
+    structure.map_or_else(
+        || Variant::same(json!({})),
+        |name| variety.structure(name, State::Filled),
+    )
+}
+
+/// States at random, the same ones for the same seed.
+pub(crate) fn at_random(mut seed: u64) -> impl FnMut(&str, &str) -> State {
+    move |_, _| {
+        // SplitMix64.
+        seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        STATES[usize::try_from(bits >> 62).unwrap_or_default()]
+    }
+}
+
+struct Variety<'a, C> {
+    facts: &'a Facts,
+    choose: C,
 }
 
 impl<C: FnMut(&str, &str) -> State> Variety<'_, C> {
-    /// A variant of a structure; of none, for an operation without input or output.
-    pub(crate) fn of(&mut self, structure: Option<&str>) -> Variant {
-        structure.map_or_else(
-            || Variant::same(json!({})),
-            |name| self.structure(name, State::Filled),
-        )
-    }
-
     fn structure(&mut self, name: &str, state: State) -> Variant {
         let facts = self.facts;
         let insists = facts.is_whole(name);
@@ -129,16 +145,5 @@ impl Variant {
             came: value.clone(),
             written: value,
         }
-    }
-}
-
-/// States at random, the same ones for the same seed.
-pub(crate) fn at_random(mut seed: u64) -> impl FnMut(&str, &str) -> State {
-    move |_, _| {
-        // SplitMix64.
-        seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        STATES[usize::try_from(bits >> 62).unwrap_or_default()]
     }
 }

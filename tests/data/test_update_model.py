@@ -83,7 +83,7 @@ class Watch(unittest.TestCase):
             (Path(directory) / "paginators-1.json").write_text('{"pagination": {}}')
             facts = update_model.facts((Path(directory), "1.2.3"))
         self.assertEqual(facts["operations"], {"Greet": {"input": "GreetRequest", "errors": [], "no_auth": True}})
-        self.assertEqual(facts["shapes"]["NameType"], {"type": "string", "sensitive": True})
+        self.assertEqual(facts["shapes"]["NameType"], {"type": "string", "sensitive": True, "max": 9})
         self.assertTrue(facts["source"].endswith("as packaged in botocore 1.2.3"))
 
 

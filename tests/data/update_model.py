@@ -5,8 +5,8 @@
     python3 tests/data/update_model.py --check   # the same, but leaves the file as it is
 
 The file holds the facts of AWS's service model that the conformance test compares with: no prose, no
-length limits, no patterns. Then run `cargo test --test conformance`: it names what the crate lacks.
-CONTRIBUTING.md says how to go on.
+patterns. Then run `cargo test --test conformance`: it names what the crate lacks. CONTRIBUTING.md says how
+to go on.
 """
 
 import argparse
@@ -102,6 +102,10 @@ def shape(s):
             kept[flag] = True
     if "enum" in s:
         kept["enum"] = s["enum"]
+    # How long a text or list is, or how large a number.
+    for limit in ("min", "max"):
+        if limit in s:
+            kept[limit] = s[limit]
     for part in ("key", "value", "member"):
         if part in s:
             kept[part] = s[part]["shape"]
@@ -132,6 +136,7 @@ def statements(model):
         yield f"shape {name}: type {s['type']}"
         yield from (f"shape {name}: {flag}" for flag in ("document", "exception", "sensitive") if s.get(flag))
         yield from (f"shape {name}: value {value}" for value in s.get("enum", []))
+        yield from (f"shape {name}: {limit} {s[limit]}" for limit in ("min", "max") if limit in s)
         yield from (f"shape {name}: {part} {s[part]}" for part in ("key", "value", "member") if part in s)
         yield from (f"shape {name}: member {member}: {target}" for member, target in s.get("members", {}).items())
         yield from (f"shape {name}: member {member} is required" for member in s.get("required", []))
