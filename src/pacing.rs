@@ -669,6 +669,30 @@ mod tests {
         Ok(())
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn nobody_overtakes_a_call_that_waits_when_tokens_come_sooner() {
+        let pacing = Pacing::new().limit(QuotaCategory::UserUpdate, 1.0);
+        let pacer = Arc::new(Pacer::new(&pacing));
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let call = |n: usize| {
+            let (pacer, order) = (pacer.clone(), order.clone());
+            tokio::spawn(async move {
+                assert!(pacer.acquire("DeleteUser").await.is_ok());
+                order.lock().unwrap_or_else(PoisonError::into_inner).push(n);
+            })
+        };
+        let (first, second) = (call(1), call(2));
+        tokio::time::sleep(seconds(0.1)).await;
+        pacer.set_limit(QuotaCategory::UserUpdate, 10.0);
+        tokio::time::sleep(seconds(0.3)).await;
+        let third = call(3);
+        for call in [first, second, third] {
+            assert!(call.await.is_ok());
+        }
+        let order = order.lock().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(*order, [1, 2, 3]);
+    }
+
     /// What became of so many calls that came at once, in their order.
     async fn crowd(pacing: Pacing, calls: usize) -> (Vec<Result<(), PacingError>>, Duration) {
         let pacer = Arc::new(Pacer::new(&pacing.limit(QuotaCategory::UserUpdate, 10.0)));

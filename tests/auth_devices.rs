@@ -100,19 +100,18 @@ fn bodies(script: &Scripted) -> Outcome<Vec<Value>> {
         .collect::<Result<_, _>>()?)
 }
 
+const NONE: &str = "none";
+
 /// The device key in each of the requests that were sent.
-fn device_keys(script: &Scripted) -> Outcome<Vec<Option<String>>> {
+fn device_keys(script: &Scripted) -> Outcome<Vec<String>> {
     let key = |body: Value| {
         let members =
             ["AuthParameters", "ChallengeResponses"].map(|name| body[name]["DEVICE_KEY"].clone());
-        let keys = members.into_iter().chain([body["DeviceKey"].clone()]);
-        keys.filter_map(|key| Some(key.as_str()?.to_owned())).next()
+        let mut keys = members.into_iter().chain([body["DeviceKey"].clone()]);
+        let key = keys.find_map(|key| Some(key.as_str()?.to_owned()));
+        key.unwrap_or_else(|| NONE.to_owned())
     };
     Ok(bodies(script)?.into_iter().map(key).collect())
-}
-
-fn some(key: &str) -> Option<String> {
-    Some(key.to_owned())
 }
 
 /// Every answer that the challenge takes.
@@ -178,7 +177,7 @@ async fn every_answer_names_the_remembered_device_on_both_sides() -> Outcome {
                     .respond(answers.swap_remove(at))
                     .await?;
                 let keys = device_keys(&script)?;
-                assert_eq!(keys, [None, some(OLD)], "{name}, side {side}, answer {at}");
+                assert_eq!(keys, [NONE, OLD], "{name}, side {side}, answer {at}");
                 count += 1;
             }
         }
@@ -199,7 +198,7 @@ async fn a_passkey_is_answered_without_the_device_chosen_at_once_or_not() -> Out
             challenge => return Err(format!("{}", challenge.name()).into()),
         };
         sign_in.respond(answer).await?;
-        assert_eq!(device_keys(&script)?, [some(OLD), None], "{name}");
+        assert_eq!(device_keys(&script)?, [OLD, NONE], "{name}");
         let responses = &bodies(&script)?[1]["ChallengeResponses"];
         assert_eq!(responses["CREDENTIAL"], r#"{"id":"x","type":"public-key"}"#);
         let chosen = (name == "SELECT_CHALLENGE").then_some("WEB_AUTHN");
@@ -216,7 +215,10 @@ async fn no_answer_names_a_device_where_none_is_remembered() -> Outcome {
         for answer in answers(posed(&sign_in).await?) {
             sign_in.respond(answer).await?;
         }
-        assert!(device_keys(&script)?.iter().all(Option::is_none), "{name}");
+        assert!(
+            device_keys(&script)?.iter().all(|key| key == NONE),
+            "{name}"
+        );
     }
     Ok(())
 }
@@ -231,7 +233,7 @@ async fn a_key_that_the_caller_gives_is_kept() -> Outcome {
     sign_in
         .respond(challenge.answer([("DEVICE_KEY", "mine")]))
         .await?;
-    assert_eq!(device_keys(&script)?, [some(OLD), some("mine")]);
+    assert_eq!(device_keys(&script)?, [OLD, "mine"]);
     Ok(())
 }
 
@@ -250,7 +252,7 @@ async fn the_end_of_a_totp_set_up_names_the_device() -> Outcome {
     let setup = sign_in.set_up_totp(challenge).await?;
     let outcome = sign_in.finish_totp(&setup, "123456", None).await?;
     assert!(outcome.tokens().is_some());
-    assert_eq!(device_keys(&script)?, [some(OLD), None, None, some(OLD)]);
+    assert_eq!(device_keys(&script)?, [OLD, NONE, NONE, OLD]);
     assert_eq!(bodies(&script)?[3]["Session"], "s3");
     Ok(())
 }
@@ -265,11 +267,7 @@ async fn an_answer_that_an_unknown_device_spoils_is_sent_once_more_without_it() 
             let tokens = sign_in.respond(answer).await?.tokens().ok_or(name)?;
             assert!(tokens.new_device_metadata.is_some());
             assert_eq!(sign_in.device(), None, "{name}");
-            assert_eq!(
-                device_keys(&script)?,
-                [some(OLD), some(OLD), None],
-                "{name}"
-            );
+            assert_eq!(device_keys(&script)?, [OLD, OLD, NONE], "{name}");
             let mut sent = bodies(&script)?;
             sent[1]["ChallengeResponses"]["DEVICE_KEY"].take();
             sent[2]["ChallengeResponses"]["DEVICE_KEY"].take();
@@ -296,7 +294,7 @@ async fn a_proof_is_sent_once_more_without_the_unknown_device() -> Outcome {
     let tokens = outcome.tokens().ok_or("no tokens")?;
     assert_eq!(tokens.device_key, None);
     assert_eq!(sign_in.device(), None);
-    let keys = [some(OLD), some(OLD), some(OLD), None];
+    let keys = [OLD, OLD, OLD, NONE];
     assert_eq!(device_keys(&script)?, keys);
     Ok(())
 }
@@ -308,7 +306,7 @@ async fn a_start_that_an_unknown_device_spoils_is_made_once_more_without_it() ->
     let answer = answers(posed(&sign_in).await?).swap_remove(0);
     sign_in.respond(answer).await?;
     assert_eq!(sign_in.device(), None);
-    assert_eq!(device_keys(&script)?, [some(OLD), None, None]);
+    assert_eq!(device_keys(&script)?, [OLD, NONE, NONE]);
     Ok(())
 }
 
@@ -381,7 +379,7 @@ async fn tokens_of_a_new_device_are_refreshed_with_its_key() -> Outcome {
         .ok_or("no tokens")?;
     assert_eq!(again.device_key.as_deref(), Some(OLD));
     sign_in.refresh("refresh").await?;
-    let keys = [OLD, OLD, NEW, NEW, OLD, OLD].map(some);
+    let keys = [OLD, OLD, NEW, NEW, OLD, OLD];
     assert_eq!(device_keys(&script)?, keys);
     Ok(())
 }
@@ -409,8 +407,8 @@ async fn a_token_source_refreshes_with_the_device_of_its_tokens() -> Outcome {
         source.tokens().await?;
         let tokens = source.tokens().await?;
         assert_eq!(tokens.device_key.as_deref(), Some(NEW));
-        let start = with_device.then(|| OLD.to_owned());
-        assert_eq!(device_keys(&script)?, [start, some(NEW), some(NEW)]);
+        let start = if with_device { OLD } else { NONE };
+        assert_eq!(device_keys(&script)?, [start, NEW, NEW]);
     }
     Ok(())
 }
@@ -439,7 +437,7 @@ async fn a_device_of_which_only_the_key_is_known_refreshes_but_proves_nothing() 
     let Challenge::DeviceSrpAuth(challenge) = posed(&sign_in).await? else {
         return Err("another challenge".into());
     };
-    assert_eq!(device_keys(&script)?, [some(OLD), some(OLD)]);
+    assert_eq!(device_keys(&script)?, [OLD, OLD]);
     let refused = refusal(sign_in.respond(challenge.answer(device)).await)?;
     let Error::InvalidInput(refused) = refused else {
         return Err(refused.into());
@@ -455,7 +453,7 @@ async fn a_device_that_fails_to_prove_itself_costs_one_more_start() -> Outcome {
     let sign_in = public(&script)?;
     assert!(sign_in.password("alice", "P").await?.tokens().is_some());
     assert_eq!(sign_in.device(), None);
-    assert_eq!(device_keys(&script)?, [some(OLD), some(OLD), None]);
+    assert_eq!(device_keys(&script)?, [OLD, OLD, NONE]);
     Ok(())
 }
 
@@ -471,7 +469,7 @@ async fn a_choice_keeps_the_device_for_what_follows() -> Outcome {
         return Err("tokens".into());
     };
     sign_in.respond(answers(challenge).swap_remove(0)).await?;
-    assert_eq!(device_keys(&script)?, [some(OLD), some(OLD)]);
+    assert_eq!(device_keys(&script)?, [OLD, OLD]);
     Ok(())
 }
 

@@ -156,11 +156,10 @@ impl SignIn {
         tokens.device_key = new_key.or_else(own);
     }
 
-    /// Learns from what came of a request that was sent once more without the key of a device, because
-    /// Cognito may not know that one.
-    pub(super) fn learn_without_device<T>(&self, key: &str, result: &Result<T, Error>) {
+    /// Forgets the device of this key if the same request went better without it.
+    pub(super) fn forget_device_after<T>(&self, key: &str, sent_without: &Result<T, Error>) {
         // The code may have meant something else; then it has come again.
-        if is_verdict(result) {
+        if is_verdict(sent_without) {
             self.forget_device(key);
         }
     }
@@ -187,9 +186,8 @@ pub(super) fn may_mean_unknown_device<T>(result: &Result<T, Error>) -> bool {
 
 /// Whether Cognito has looked at the request, and so knows the pool and the app client.
 fn is_verdict<T>(result: &Result<T, Error>) -> bool {
-    let error = match result {
-        Ok(_) => return true,
-        Err(error) => error,
+    let Err(error) = result else {
+        return true;
     };
     let is_refusal = error
         .status()

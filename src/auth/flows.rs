@@ -363,6 +363,11 @@ impl SignIn {
         Ok((outcome, operation))
     }
 
+    /// Sends with the key of the device, and once more without it if Cognito does not know the
+    /// device.
+    ///
+    /// AWS does not say whether such a refusal uses up the session of an answer. The Amplify libraries
+    /// repeat the same answer, and so does this: if the session is gone, the user is no worse off.
     async fn send_from_device(
         &self,
         request: Request,
@@ -382,11 +387,8 @@ impl SignIn {
         if !may_mean_unknown_device(&sent) {
             return sent;
         }
-        // AWS does not say whether such a refusal uses up the session of an answer. The Amplify
-        // libraries repeat the same answer, and so does this: without a session, the user is no
-        // worse off.
         let sent = self.send_once(request).await;
-        self.learn_without_device(&key, &sent);
+        self.forget_device_after(&key, &sent);
         sent
     }
 

@@ -135,7 +135,7 @@ impl SignIn {
             && let Some(key) = request.device_key.take()
         {
             answer = self.client().answer(&request, SendOptions::new()).await;
-            self.learn_without_device(&key, &answer);
+            self.forget_device_after(&key, &answer);
         }
         let answer = answer?;
         let response: GetTokensFromRefreshTokenResponse = answer.decode()?;

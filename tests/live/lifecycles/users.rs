@@ -104,14 +104,14 @@ async fn attributes(server: &Server, pool_id: &str) -> Outcome {
 }
 
 async fn passwords(server: &Server, pool: &Pool) -> Outcome {
+    let hash = pool.app.secret_hash("alice")?;
+    let hash = hash.map(|hash| ("SECRET_HASH".to_owned(), hash));
     let sign_in = |password: &str| {
         let parameters = [("USERNAME", "alice"), ("PASSWORD", password)];
         let flow = AuthFlowType::AdminUserPasswordAuth;
         let mut request = AdminInitiateAuthRequest::new(&pool.id, pool.app.id(), flow)
             .auth_parameters(parameters);
-        let hash = pool.app.secret_hash("alice").expect("a username");
-        let hash = hash.map(|hash| ("SECRET_HASH".to_owned(), hash));
-        request.auth_parameters.to_mut().extend(hash);
+        request.auth_parameters.to_mut().extend(hash.clone());
         request
     };
     let challenge = server.client.send(&sign_in(PASSWORD)).await?;
@@ -121,8 +121,6 @@ async fn passwords(server: &Server, pool: &Pool) -> Outcome {
     let mut respond = AdminRespondToAuthChallengeRequest::new(&pool.id, pool.app.id(), name)
         .challenge_responses(responses);
     respond.session = challenge.session;
-    let hash = pool.app.secret_hash("alice")?;
-    let hash = hash.map(|hash| ("SECRET_HASH".to_owned(), hash));
     respond.challenge_responses.to_mut().extend(hash);
     let answer = server.client.send(&respond).await?;
     assert!(answer.authentication_result.is_some());
