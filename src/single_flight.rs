@@ -422,7 +422,7 @@ mod tests {
         let result = other.expect("a runtime").block_on(job.run("key"));
         assert_eq!(result, Ok(2));
         assert!(started.elapsed() < STANDSTILL);
-        idle.block_on(sleep(Duration::from_millis(5)));
+        idle.block_on(async { sleep(Duration::from_millis(5)).await });
         assert_eq!(job.gate.available_permits(), 1);
     }
 
