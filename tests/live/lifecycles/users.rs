@@ -121,7 +121,7 @@ async fn passwords(server: &Server, pool: &Pool) -> Outcome {
     let mut respond = AdminRespondToAuthChallengeRequest::new(&pool.id, pool.app.id(), name)
         .challenge_responses(responses);
     respond.session = challenge.session;
-    respond.challenge_responses.to_mut().extend(hash);
+    respond.challenge_responses.to_mut().extend(hash.clone());
     let answer = server.client.send(&respond).await?;
     assert!(answer.authentication_result.is_some());
 
