@@ -569,7 +569,7 @@ async fn nothing_older_than_tls_1_2_is_offered_even_where_the_machine_would() ->
             io::Result::Ok(hello)
         };
         let variables = [variable];
-        let hello = tokio::time::timeout(Duration::from_secs(60), hello);
+        let hello = tokio::time::timeout(Duration::from_mins(1), hello);
         let (hello, outcome) = tokio::join!(hello, outcome(name, &url, &variables));
         assert_eq!(outcome?, "Connect");
         let mut versions = offered_versions(&hello??).ok_or("no list of versions")?;
