@@ -587,10 +587,15 @@ async fn a_redirect_stays_refused_whatever_the_callers_builder_says() -> Outcome
         "",
     )))
     .await?;
+    #[cfg(feature = "reqwest-rustls")]
+    let tls = cognito_idp::transport::tls_config()?;
     let http = ReqwestClient::configure(|builder| {
+        let builder = builder.redirect(reqwest::redirect::Policy::limited(10));
+        #[cfg(feature = "reqwest-rustls")]
+        let builder = builder.tls_backend_preconfigured(tls);
+        #[cfg(all(feature = "reqwest-native-tls", not(feature = "reqwest-rustls")))]
+        let builder = builder.tls_backend_native();
         builder
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::limited(10))
     })?;
     let client = Client::builder()
         .endpoint_url(server.url())
