@@ -96,7 +96,7 @@ impl Lacking {
         }))
     }
 
-    /// The member at this position, or `None` if it did not come and nobody gave it a value since.
+    /// The member at this position, or `None` if it did not come and is still empty.
     pub(crate) fn unless_absent<T: Absent>(self, position: usize, member: &T) -> Option<&T> {
         let is_absent = self.0 >> position & 1 == 1 && member.is_absent();
         (!is_absent).then_some(member)
