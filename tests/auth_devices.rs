@@ -387,7 +387,7 @@ async fn tokens_of_a_new_device_are_refreshed_with_its_key() -> Outcome {
 #[tokio::test]
 async fn a_token_source_refreshes_with_the_device_of_its_tokens() -> Outcome {
     for with_device in [true, false] {
-        let script = Scripted::new([tokens_of_new_device(), short_lived(), short_lived()]);
+        let script = Scripted::new([tokens_of_new_device(), refreshed(), refreshed()]);
         let [sign_in, _] = sides(&script)?;
         let sign_in = if with_device {
             sign_in.with_device(device())
@@ -399,22 +399,22 @@ async fn a_token_source_refreshes_with_the_device_of_its_tokens() -> Outcome {
             .await?
             .tokens()
             .ok_or("no tokens")?;
-        tokens.expires_at = cognito_idp::Timestamp::from_epoch_millis(0);
-        // As after a restart.
-        let stored = serde_json::to_string(&tokens)?;
-        let tokens: Tokens = serde_json::from_str(&stored)?;
-        let source = TokenSource::new(sign_in, tokens);
-        source.tokens().await?;
-        let tokens = source.tokens().await?;
-        assert_eq!(tokens.device_key.as_deref(), Some(NEW));
+        // As after restarts, each so late that the tokens have expired.
+        for _ in 0..2 {
+            tokens.expires_at = cognito_idp::Timestamp::from_epoch_millis(0);
+            let stored = serde_json::to_string(&tokens)?;
+            let source = TokenSource::new(sign_in.clone(), serde_json::from_str(&stored)?);
+            tokens = source.tokens().await?;
+            assert_eq!(tokens.device_key.as_deref(), Some(NEW));
+        }
         let start = if with_device { OLD } else { NONE };
         assert_eq!(device_keys(&script)?, [start, NEW, NEW]);
     }
     Ok(())
 }
 
-fn short_lived() -> Step {
-    success(&json!({"AuthenticationResult": {"AccessToken": "access", "ExpiresIn": 0}}))
+fn refreshed() -> Step {
+    success(&json!({"AuthenticationResult": {"AccessToken": "access", "ExpiresIn": 3600}}))
 }
 
 #[tokio::test]
