@@ -1,12 +1,15 @@
 //! Signing in: outcomes, challenges, tokens, and the flows over them.
 
 pub mod challenge;
+mod client_secret;
 mod context;
 mod device;
 mod flows;
 #[cfg(feature = "srp")]
 mod proof;
 pub mod secret_hash;
+#[cfg(feature = "sigv4")]
+mod secrets_manager;
 #[cfg(feature = "srp")]
 mod srp;
 mod token_source;
@@ -16,8 +19,11 @@ mod user_auth;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "sigv4")]
+pub use self::secrets_manager::SecretsManagerSecret;
 pub use self::{
     challenge::{Challenge, ChallengeAnswer, NewPasswordRequired, OtherChallenge},
+    client_secret::{ClientSecretFuture, ProvideClientSecret},
     device::RememberedDevice,
     flows::SignIn,
     secret_hash::AppClient,

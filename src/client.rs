@@ -16,6 +16,7 @@ use std::{
 
 use serde::de::DeserializeOwned;
 
+pub(crate) use self::dispatch::Answer;
 use self::dispatch::{DispatchFuture, Shared};
 pub use self::{
     builder::ClientBuilder,
@@ -101,6 +102,11 @@ impl Client {
             answer: self.answer(operation, options),
             response: PhantomData,
         }
+    }
+
+    /// How long a call may take, for what a call has to wait for beforehand.
+    pub(crate) fn operation_timeout(&self) -> Duration {
+        self.shared.operation_timeout
     }
 
     /// Sends an operation and gives the answer before it is read, for who must look further than

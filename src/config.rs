@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    auth::AppClient,
+    auth::{AppClient, ProvideClientSecret},
     client::{Client, ClientBuilder},
     credentials::{ProvideCredentials, credentials_from},
     endpoint::Region,
@@ -32,8 +32,7 @@ const DEFAULT_APP_NAME: &str = "My App";
 #[must_use]
 pub struct CognitoConfig {
     user_pool_id: String,
-    client_id: Sensitive<String>,
-    client_secret: Option<Sensitive<String>>,
+    app_client: AppClient,
     app_name: String,
     other_region_allowed: bool,
     client: ClientBuilder,
@@ -46,8 +45,7 @@ impl CognitoConfig {
     pub fn new(user_pool_id: impl Into<String>, client_id: impl Into<Sensitive<String>>) -> Self {
         Self {
             user_pool_id: user_pool_id.into(),
-            client_id: client_id.into(),
-            client_secret: None,
+            app_client: AppClient::new(client_id),
             app_name: DEFAULT_APP_NAME.to_owned(),
             other_region_allowed: false,
             client: Client::builder(),
@@ -90,7 +88,14 @@ impl CognitoConfig {
 
     /// Sets the secret of the app client; every call that needs it then carries a secret hash.
     pub fn client_secret(mut self, secret: impl Into<Sensitive<String>>) -> Self {
-        self.client_secret = Some(secret.into());
+        self.app_client = self.app_client.secret(secret);
+        self
+    }
+
+    /// Takes the secret of the app client from a provider, because Cognito rotates it: see
+    /// [`AppClient::secret_from`].
+    pub fn client_secret_from(mut self, provider: impl ProvideClientSecret + 'static) -> Self {
+        self.app_client = self.app_client.secret_from(provider);
         self
     }
 
@@ -155,14 +160,16 @@ impl CognitoConfig {
         let (pool, client_id) = InvalidInput::of_both(pool, required("COGNITO_CLIENT_ID"))?;
         let mut config = Self::new(pool, client_id);
         config.client = ClientBuilder::from_variables(lookup);
-        config.client_secret = variable("COGNITO_CLIENT_SECRET").map(Sensitive::from);
+        if let Some(secret) = variable("COGNITO_CLIENT_SECRET") {
+            config = config.client_secret(secret);
+        }
         config.app_name = variable("APP_NAME").unwrap_or(config.app_name);
         Ok(config)
     }
 
     /// Checks the configuration and makes of it what the service holds.
     pub(crate) fn build(self) -> Result<(Client, String, AppClient, String), InvalidInput> {
-        if self.client_id.expose().is_empty() {
+        if self.app_client.id().expose().is_empty() {
             return Err(InvalidInput::new("client_id", "must not be empty"));
         }
         let pool_region = Region::of_user_pool(&self.user_pool_id)?;
@@ -175,11 +182,7 @@ impl CognitoConfig {
             ));
         }
         let client = self.client.region(region.as_str()).build()?;
-        let mut app_client = AppClient::new(self.client_id);
-        if let Some(secret) = self.client_secret {
-            app_client = app_client.secret(secret);
-        }
-        Ok((client, self.user_pool_id, app_client, self.app_name))
+        Ok((client, self.user_pool_id, self.app_client, self.app_name))
     }
 }
 
@@ -187,8 +190,7 @@ impl fmt::Debug for CognitoConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CognitoConfig")
             .field("user_pool_id", &self.user_pool_id)
-            .field("client_id", &self.client_id)
-            .field("client_secret", &self.client_secret)
+            .field("app_client", &self.app_client)
             .field("app_name", &self.app_name)
             .field("client", &self.client)
             .finish_non_exhaustive()

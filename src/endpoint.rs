@@ -125,12 +125,14 @@ impl Endpoint {
         reason = "a checked region always makes a host name"
     )]
     pub fn regional(region: &Region, options: EndpointOptions) -> Self {
-        let service = if options.fips {
-            "cognito-idp-fips"
-        } else {
-            "cognito-idp"
-        };
-        let host = format!("{service}.{region}.{}", dns_suffix(region, options));
+        Self::of_service(Service::COGNITO_IDP, region, options)
+    }
+
+    /// Finds the host of a service for a region.
+    pub(crate) fn of_service(service: Service, region: &Region, options: EndpointOptions) -> Self {
+        let service = service.name;
+        let fips = if options.fips { "-fips" } else { "" };
+        let host = format!("{service}{fips}.{region}.{}", dns_suffix(region, options));
         Self::of_parts(Scheme::HTTPS, &host, "/").expect("a region makes a host name")
     }
 
@@ -221,8 +223,30 @@ impl Endpoint {
     }
 }
 
+/// A service of AWS that is addressed as Cognito is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Service {
+    /// What its hosts begin with, and its name in a signature's scope.
+    pub(crate) name: &'static str,
+    /// The variable that names another endpoint for it.
+    url_variable: &'static str,
+}
+
+impl Service {
+    pub(crate) const COGNITO_IDP: Self = Self {
+        name: "cognito-idp",
+        url_variable: "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+    };
+    #[cfg(feature = "sigv4")]
+    pub(crate) const SECRETS_MANAGER: Self = Self {
+        name: "secretsmanager",
+        url_variable: "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    };
+}
+
 /// The custom endpoint that the environment asks for, unchecked, behind the name of the variable.
 pub(crate) fn url_from_env(
+    service: Service,
     variable: impl Fn(&'static str) -> Option<(&'static str, String)>,
 ) -> Option<(&'static str, String)> {
     let ignored = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
@@ -230,7 +254,7 @@ pub(crate) fn url_from_env(
     if ignored {
         return None;
     }
-    variable("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER").or_else(|| variable("AWS_ENDPOINT_URL"))
+    variable(service.url_variable).or_else(|| variable("AWS_ENDPOINT_URL"))
 }
 
 /// Whatever is not plainly a no counts as a yes: to miss one would send data past the FIPS host.
@@ -858,7 +882,9 @@ mod tests {
         const ALL: (&str, &str) = ("AWS_ENDPOINT_URL", "all");
         let ignore = |value| ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", value);
         let url = |variables: &[(&str, &str)]| {
-            let found = url_from_env(|name| Some((name, env(variables)(name)?)));
+            let found = url_from_env(Service::COGNITO_IDP, |name| {
+                Some((name, env(variables)(name)?))
+            });
             found.map(|(_, url)| url)
         };
         assert_eq!(url(&[]), None);

@@ -58,6 +58,17 @@ pub enum Error {
         source: BoxError,
     },
 
+    /// No secret of the app client could be had from its [provider]; nothing was sent.
+    ///
+    /// [provider]: crate::auth::ProvideClientSecret
+    #[non_exhaustive]
+    ClientSecret {
+        /// The operation, such as `AdminInitiateAuth`.
+        operation: &'static str,
+        /// Why, in the provider's words.
+        source: BoxError,
+    },
+
     /// The client's own [pacing](crate::pacing) gave the call no turn; nothing was sent.
     #[non_exhaustive]
     Pacing {
@@ -82,6 +93,9 @@ impl fmt::Display for Error {
             Self::Credentials { operation, .. } => {
                 write!(f, "{operation}: no usable AWS credentials")
             }
+            Self::ClientSecret { operation, .. } => {
+                write!(f, "{operation}: no client secret")
+            }
             Self::Pacing { operation, .. } => {
                 write!(f, "{operation}: not sent, to keep within the quota")
             }
@@ -96,7 +110,7 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Transport { error, .. } => error.source(),
-            Self::Credentials { source, .. } => Some(&**source),
+            Self::Credentials { source, .. } | Self::ClientSecret { source, .. } => Some(&**source),
             Self::Pacing { error, .. } => Some(error),
             Self::Service(_) | Self::Decode(_) | Self::InvalidInput(_) => None,
         }
@@ -124,6 +138,14 @@ impl Error {
         }
     }
 
+    /// Makes the error of a call without a client secret, for tests of your own handling.
+    pub fn client_secret(operation: &'static str, source: impl Into<BoxError>) -> Self {
+        Self::ClientSecret {
+            operation,
+            source: source.into(),
+        }
+    }
+
     /// Makes the error of a call that pacing gave no turn, for tests of your own handling.
     #[must_use]
     pub fn pacing(operation: &'static str, error: PacingError) -> Self {
@@ -137,6 +159,7 @@ impl Error {
             Self::Service(error) => Some(error.operation),
             Self::Transport { operation, .. }
             | Self::Credentials { operation, .. }
+            | Self::ClientSecret { operation, .. }
             | Self::Pacing { operation, .. } => Some(operation),
             Self::Decode(error) => Some(error.operation),
             Self::InvalidInput(_) => None,
@@ -189,13 +212,19 @@ impl Error {
                 error.after_unknown || error.kind != TransportErrorKind::Connect
             }
             Self::Decode(error) => error.after_unknown || error.status.is_success(),
-            Self::Credentials { .. } | Self::Pacing { .. } | Self::InvalidInput(_) => false,
+            Self::Credentials { .. }
+            | Self::ClientSecret { .. }
+            | Self::Pacing { .. }
+            | Self::InvalidInput(_) => false,
         }
     }
 
     /// Whether the attempt failed before anything of it was sent, and not for the network.
     pub(crate) fn is_local(&self) -> bool {
-        matches!(self, Self::Credentials { .. } | Self::InvalidInput(_))
+        matches!(
+            self,
+            Self::Credentials { .. } | Self::ClientSecret { .. } | Self::InvalidInput(_)
+        )
     }
 
     /// Notes that an attempt before the one that failed so may have taken effect.
@@ -204,7 +233,10 @@ impl Error {
             Self::Service(error) => error.after_unknown = true,
             Self::Transport { error, .. } => error.after_unknown = true,
             Self::Decode(error) => error.after_unknown = true,
-            Self::Credentials { .. } | Self::Pacing { .. } | Self::InvalidInput(_) => {}
+            Self::Credentials { .. }
+            | Self::ClientSecret { .. }
+            | Self::Pacing { .. }
+            | Self::InvalidInput(_) => {}
         }
     }
 
@@ -239,6 +271,7 @@ impl Error {
             Self::Decode(error) => error.redact(hide),
             Self::Transport { .. }
             | Self::Credentials { .. }
+            | Self::ClientSecret { .. }
             | Self::Pacing { .. }
             | Self::InvalidInput(_) => {}
         }
@@ -1018,7 +1051,9 @@ mod tests {
                 Error::Decode(error) => format!("{error:?}"),
                 Error::InvalidInput(error) => format!("{error:?}"),
                 Error::Transport { error, .. } => format!("SignUp: {error:?}"),
-                Error::Credentials { .. } | Error::Pacing { .. } => continue,
+                Error::Credentials { .. } | Error::ClientSecret { .. } | Error::Pacing { .. } => {
+                    continue;
+                }
             };
             assert_eq!(inner, format!("{error:?}"));
         }

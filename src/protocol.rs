@@ -79,7 +79,13 @@ pub(crate) fn request(
     endpoint: &Endpoint,
     body: Bytes,
 ) -> Result<http::Request<Bytes>, Error> {
-    let target = HeaderValue::try_from([TARGET_PREFIX, operation].concat())
+    // A name with a point is that of another service's operation, whole.
+    let prefix = if operation.contains('.') {
+        ""
+    } else {
+        TARGET_PREFIX
+    };
+    let target = HeaderValue::try_from([prefix, operation].concat())
         .map_err(|_| InvalidInput::new("NAME", "must be an operation's name"))?;
     let mut request = http::Request::new(body);
     *request.method_mut() = http::Method::POST;

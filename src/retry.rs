@@ -202,6 +202,7 @@ pub(crate) fn classify(error: &Error, safety: RetrySafety) -> Option<RetryReason
         }
         Error::Decode(_)
         | Error::Credentials { .. }
+        | Error::ClientSecret { .. }
         | Error::Pacing { .. }
         | Error::InvalidInput(_) => None,
     }

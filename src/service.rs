@@ -18,6 +18,7 @@ use crate::{
     config::CognitoConfig,
     error::{Error, InvalidInput},
     operation::{
+        Operation,
         passwords::{
             ConfirmForgotPasswordRequest, ConfirmForgotPasswordResponse, ForgotPasswordRequest,
             ForgotPasswordResponse,
@@ -210,8 +211,10 @@ impl CognitoService {
         let mut request = SignUpRequest::new(self.app_client.id(), &user.username)
             .password(user.password)
             .user_attributes(attributes(user.attributes));
-        request.secret_hash = self.app_client.secret_hash(user.username.expose())?;
-        self.client.send(&request).await
+        self.send_with_hash(&mut request, &user.username, |request, hash| {
+            request.secret_hash = hash;
+        })
+        .await
     }
 
     /// Creates a user as an administrator, with a temporary password and a verified email address.
@@ -290,8 +293,10 @@ impl CognitoService {
     ) -> Result<ForgotPasswordResponse, Error> {
         let username = username.into();
         let mut request = ForgotPasswordRequest::new(self.app_client.id(), &username);
-        request.secret_hash = self.app_client.secret_hash(username.expose())?;
-        self.client.send(&request).await
+        self.send_with_hash(&mut request, &username, |request, hash| {
+            request.secret_hash = hash;
+        })
+        .await
     }
 
     /// Sets a new password with the code that [`forgot_password`](Self::forgot_password) sent.
@@ -314,8 +319,31 @@ impl CognitoService {
             confirmation_code,
             new_password,
         );
-        request.secret_hash = self.app_client.secret_hash(username.expose())?;
-        self.client.send(&request).await
+        self.send_with_hash(&mut request, &username, |request, hash| {
+            request.secret_hash = hash;
+        })
+        .await
+    }
+
+    /// Sends a request with a secret hash over its username, and once more with a newer secret if
+    /// that is refused: Cognito does nothing for a request whose secret hash is wrong.
+    async fn send_with_hash<O: Operation + Send>(
+        &self,
+        request: &mut O,
+        username: &Sensitive<String>,
+        set_hash: fn(&mut O, Option<Sensitive<String>>),
+    ) -> Result<O::Response, Error> {
+        let app_client = self.app_client.with_secret(&self.client, O::NAME).await?;
+        set_hash(request, app_client.secret_hash(username.expose())?);
+        let sent = self.client.send(request).await;
+        let renewed = self
+            .app_client
+            .with_newer_secret(&self.client, &app_client, &sent);
+        let Some(app_client) = renewed.await else {
+            return sent;
+        };
+        set_hash(request, app_client.secret_hash(username.expose())?);
+        self.client.send(request).await
     }
 }
 

@@ -53,6 +53,7 @@ const X_AMZ_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security
 /// ```
 pub struct Signer {
     region: Region,
+    service: &'static str,
     day_key: Mutex<Option<DayKey>>,
 }
 
@@ -60,8 +61,14 @@ impl Signer {
     /// Makes a signer for a region.
     #[must_use]
     pub fn new(region: Region) -> Self {
+        Self::of_service(region, SERVICE)
+    }
+
+    /// Makes a signer for a service that takes the same form of requests.
+    pub(crate) fn of_service(region: Region, service: &'static str) -> Self {
         Self {
             region,
+            service,
             day_key: Mutex::new(None),
         }
     }
@@ -99,7 +106,7 @@ impl Signer {
             "/",
             self.region.as_str(),
             "/",
-            SERVICE,
+            self.service,
             "/aws4_request",
         ]
         .concat();
@@ -150,7 +157,7 @@ impl Signer {
         }
         let secret = Zeroizing::new(["AWS4", credentials.secret_access_key()].concat());
         let mut mac = hmac(secret.as_bytes());
-        for scope in [day, self.region.as_str(), SERVICE, "aws4_request"] {
+        for scope in [day, self.region.as_str(), self.service, "aws4_request"] {
             mac.update(scope.as_bytes());
             let key = Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()));
             mac = hmac(key.as_slice());

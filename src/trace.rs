@@ -102,6 +102,7 @@ mod enabled {
                 Error::Service(error) => error.code().map_or("none", |code| code.as_str()),
                 Error::Transport { .. } => "transport",
                 Error::Credentials { .. } => "credentials",
+                Error::ClientSecret { .. } => "client secret",
                 Error::Pacing { .. } => "pacing",
                 Error::Decode(_) => "decode",
                 Error::InvalidInput(_) => "invalid input",

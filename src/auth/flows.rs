@@ -401,16 +401,40 @@ impl SignIn {
         }
     }
 
+    /// Sends with the app client's secret, and once more with a newer one if that is refused: Cognito
+    /// does nothing for a request whose secret hash is wrong.
     async fn send_once(&self, request: Request) -> Result<(AuthOutcome, &'static str), Error> {
-        match request {
-            Request::Start(start) => self.initiate(start).await,
-            Request::Answer(answer) => self.send_answer(answer).await,
+        let operation = request.operation(self.is_admin);
+        let app_client = self.app_client.with_secret(&self.client, operation).await?;
+        let again = self.app_client.has_provider().then(|| request.clone());
+        let sent = self.send_as(&app_client, request).await;
+        let renewed = self
+            .app_client
+            .with_newer_secret(&self.client, &app_client, &sent);
+        match (again, renewed.await) {
+            (Some(request), Some(app_client)) => self.send_as(&app_client, request).await,
+            _ => sent,
         }
     }
 
-    async fn initiate(&self, start: Start) -> Result<(AuthOutcome, &'static str), Error> {
+    async fn send_as(
+        &self,
+        app_client: &AppClient,
+        request: Request,
+    ) -> Result<(AuthOutcome, &'static str), Error> {
+        match request {
+            Request::Start(start) => self.initiate(app_client, start).await,
+            Request::Answer(answer) => self.send_answer(app_client, answer).await,
+        }
+    }
+
+    async fn initiate(
+        &self,
+        app_client: &AppClient,
+        start: Start,
+    ) -> Result<(AuthOutcome, &'static str), Error> {
         let username = start.username;
-        let parameters = self.with_secret_hash(&username, start.parameters)?;
+        let parameters = with_secret_hash(app_client, &username, start.parameters)?;
         let client_id = self.app_client.id();
         if self.is_admin {
             let pool = self.user_pool_id.as_deref().unwrap_or_default();
@@ -437,10 +461,11 @@ impl SignIn {
 
     async fn send_answer(
         &self,
+        app_client: &AppClient,
         answer: ChallengeAnswer,
     ) -> Result<(AuthOutcome, &'static str), Error> {
         let username = answer.username;
-        let responses = self.with_secret_hash(&username, answer.responses)?;
+        let responses = with_secret_hash(app_client, &username, answer.responses)?;
         let client_id = self.app_client.id();
         if self.is_admin {
             let pool = self.user_pool_id.as_deref().unwrap_or_default();
@@ -501,22 +526,22 @@ impl SignIn {
         Tokens::from_result(result?, self.client.server_time())
     }
 
-    /// Over the username sent in the same request, or Cognito refuses it.
-    fn with_secret_hash(
-        &self,
-        username: &Sensitive<String>,
-        mut members: BTreeMap<String, Sensitive<String>>,
-    ) -> Result<BTreeMap<String, Sensitive<String>>, InvalidInput> {
-        if let Some(hash) = self.app_client.secret_hash(username.expose())? {
-            members.insert("SECRET_HASH".to_owned(), hash);
-        }
-        Ok(members)
-    }
-
     fn public_context(&self) -> Option<UserContextDataType> {
         let from_request = || self.context_data.as_ref().map(Into::into);
         self.user_context_data.clone().or_else(from_request)
     }
+}
+
+/// Over the username sent in the same request, or Cognito refuses it.
+fn with_secret_hash(
+    app_client: &AppClient,
+    username: &Sensitive<String>,
+    mut members: BTreeMap<String, Sensitive<String>>,
+) -> Result<BTreeMap<String, Sensitive<String>>, InvalidInput> {
+    if let Some(hash) = app_client.secret_hash(username.expose())? {
+        members.insert("SECRET_HASH".to_owned(), hash);
+    }
+    Ok(members)
 }
 
 /// How a sign-in begins.
@@ -570,6 +595,15 @@ enum Request {
 }
 
 impl Request {
+    fn operation(&self, is_admin: bool) -> &'static str {
+        match (self, is_admin) {
+            (Self::Start(_), true) => AdminInitiateAuthRequest::NAME,
+            (Self::Start(_), false) => InitiateAuthRequest::NAME,
+            (Self::Answer(_), true) => AdminRespondToAuthChallengeRequest::NAME,
+            (Self::Answer(_), false) => RespondToAuthChallengeRequest::NAME,
+        }
+    }
+
     fn is_refresh(&self) -> bool {
         matches!(self, Self::Start(start) if start.flow == AuthFlowType::RefreshTokenAuth)
     }

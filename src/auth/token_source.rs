@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{SignIn, Tokens};
+use super::{SignIn, Tokens, client_secret::is_refused_secret};
 use crate::{
     error::{Error, ErrorCode, InvalidInput, TransportError, TransportErrorKind},
     operation::{Operation as _, auth::GetTokensFromRefreshTokenRequest},
@@ -349,11 +349,8 @@ fn ends_the_session(code: &ErrorCode) -> bool {
 fn is_for_the_operator(error: &Error) -> bool {
     match error {
         Error::InvalidInput(_) => true,
+        error if is_refused_secret(error) => true,
         Error::Service(refusal) => match refusal.code() {
-            // Cognito tells a wrong client secret from a dead refresh token by its words only.
-            Some(ErrorCode::NotAuthorized) => refusal
-                .message()
-                .is_some_and(|message| message.to_ascii_lowercase().contains("secret")),
             Some(code) => matches!(
                 code,
                 ErrorCode::InvalidParameter

@@ -12,12 +12,15 @@ use super::{
     flows::{NO_TOKENS, Start, no_tokens},
 };
 use crate::{
-    client::SendOptions,
+    client::{Answer, SendOptions},
     error::Error,
-    operation::auth::{
-        AuthFlowType, AuthenticationResultType, GetTokensFromRefreshTokenRequest,
-        GetTokensFromRefreshTokenResponse, GlobalSignOutRequest, InitiateAuthRequest,
-        NewDeviceMetadataType, RevokeTokenRequest,
+    operation::{
+        Operation,
+        auth::{
+            AuthFlowType, AuthenticationResultType, GetTokensFromRefreshTokenRequest,
+            GetTokensFromRefreshTokenResponse, GlobalSignOutRequest, InitiateAuthRequest,
+            NewDeviceMetadataType, RevokeTokenRequest,
+        },
     },
     primitives::Timestamp,
     sensitive::Sensitive,
@@ -127,10 +130,12 @@ impl SignIn {
     ) -> Result<Tokens, Error> {
         let mut request =
             GetTokensFromRefreshTokenRequest::new(self.app_client().id(), refresh_token);
-        request.client_secret = self.app_client().client_secret().cloned();
         request.device_key = self.refresh_device_key();
         request.client_metadata = self.metadata().clone();
-        let mut answer = self.client().answer(&request, SendOptions::new()).await;
+        let secret = |request: &mut GetTokensFromRefreshTokenRequest, secret| {
+            request.client_secret = secret;
+        };
+        let mut answer = self.send_with_secret(&mut request, secret).await;
         if may_mean_unknown_device(&answer)
             && let Some(key) = request.device_key.take()
         {
@@ -179,9 +184,30 @@ impl SignIn {
     /// Those of [`RevokeTokenRequest`].
     pub async fn revoke(&self, refresh_token: impl Into<Sensitive<String>>) -> Result<(), Error> {
         let mut request = RevokeTokenRequest::new(self.app_client().id(), refresh_token);
-        request.client_secret = self.app_client().client_secret().cloned();
-        self.client().send(&request).await?;
+        let secret = |request: &mut RevokeTokenRequest, secret| request.client_secret = secret;
+        self.send_with_secret(&mut request, secret).await?;
         Ok(())
+    }
+
+    /// Sends a request that holds the app client's secret itself, and once more with a newer one if
+    /// that is refused.
+    async fn send_with_secret<O: Operation + Send>(
+        &self,
+        request: &mut O,
+        set_secret: fn(&mut O, Option<Sensitive<String>>),
+    ) -> Result<Answer, Error> {
+        let client = self.client();
+        let app_client = self.app_client().with_secret(client, O::NAME).await?;
+        set_secret(request, app_client.client_secret().cloned());
+        let sent = client.answer(request, SendOptions::new()).await;
+        let renewed = self
+            .app_client()
+            .with_newer_secret(client, &app_client, &sent);
+        let Some(app_client) = renewed.await else {
+            return sent;
+        };
+        set_secret(request, app_client.client_secret().cloned());
+        client.answer(request, SendOptions::new()).await
     }
 
     /// Signs the user out everywhere, by revoking all tokens.

@@ -15,7 +15,7 @@ use super::{
 use crate::credentials::ProvideCredentials;
 use crate::{
     clock_skew::ClockSkew,
-    endpoint::{self, Endpoint, EndpointOptions, Region},
+    endpoint::{self, Endpoint, EndpointOptions, Region, Service},
     error::InvalidInput,
     pacing::{Pacer, Pacing},
     retry::{RetryPolicy, RetryQuota},
@@ -31,6 +31,7 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 #[must_use]
 pub struct ClientBuilder {
+    service: Service,
     region: Setting,
     endpoint_url: Setting,
     allow_http: bool,
@@ -48,6 +49,7 @@ pub struct ClientBuilder {
 impl Default for ClientBuilder {
     fn default() -> Self {
         Self {
+            service: Service::COGNITO_IDP,
             region: Setting::unset("region"),
             endpoint_url: Setting::unset("endpoint_url"),
             allow_http: false,
@@ -71,13 +73,19 @@ impl ClientBuilder {
     }
 
     pub(crate) fn from_variables(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        Self::of_service(Service::COGNITO_IDP, lookup)
+    }
+
+    /// Takes the same variables for another service.
+    pub(crate) fn of_service(service: Service, lookup: impl Fn(&str) -> Option<String>) -> Self {
         let variable = |name| {
             let value = lookup(name)?.trim().to_owned();
             (!value.is_empty()).then_some((name, value))
         };
         let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
-        let endpoint_url = endpoint::url_from_env(variable);
+        let endpoint_url = endpoint::url_from_env(service, variable);
         Self {
+            service,
             region: region.map_or(Setting::unset("AWS_REGION"), Setting::from),
             endpoint_url: endpoint_url.map_or(Setting::unset("AWS_ENDPOINT_URL"), Setting::from),
             endpoint_options: EndpointOptions::from_env(&lookup),
@@ -86,6 +94,13 @@ impl ClientBuilder {
                 .is_some_and(|(_, value)| value.eq_ignore_ascii_case("true")),
             ..Self::default()
         }
+    }
+
+    /// Addresses another service than Cognito, which the operations must name as well.
+    #[cfg(feature = "sigv4")]
+    pub(crate) fn service(mut self, service: Service) -> Self {
+        self.service = service;
+        self
     }
 
     /// Sets the AWS region, such as `eu-central-1`: the endpoint and the signatures follow from it.
@@ -222,11 +237,15 @@ impl ClientBuilder {
         })?;
         let endpoint = match (custom, &region) {
             (Some(custom), _) => custom,
-            (None, Some(region)) => Endpoint::regional(region, self.endpoint_options),
+            (None, Some(region)) => {
+                Endpoint::of_service(self.service, region, self.endpoint_options)
+            }
             (None, None) => return Err(InvalidInput::new(self.region.name, "must be set")),
         };
         let signing = match (self.credentials, &region) {
-            (Some(provider), Some(region)) => Signing::new(provider, region.clone()),
+            (Some(provider), Some(region)) => {
+                Signing::new(provider, region.clone(), self.service.name)
+            }
             (Some(_), None) => {
                 return Err(InvalidInput::new(
                     self.region.name,

@@ -37,9 +37,13 @@ mod enabled {
     struct TooSlow;
 
     impl Signing {
-        pub(in crate::client) fn new(provider: Provider, region: Region) -> Self {
+        pub(in crate::client) fn new(
+            provider: Provider,
+            region: Region,
+            service: &'static str,
+        ) -> Self {
             let cache = CredentialsCache::new(provider);
-            Self(Some((cache, Signer::new(region))))
+            Self(Some((cache, Signer::of_service(region, service))))
         }
 
         /// For a client without credentials.
@@ -138,7 +142,11 @@ mod disabled {
 
     #[expect(clippy::unused_self, reason = "as where there is signing")]
     impl Signing {
-        pub(in crate::client) fn new(provider: Provider, _region: Region) -> Self {
+        pub(in crate::client) fn new(
+            provider: Provider,
+            _region: Region,
+            _service: &'static str,
+        ) -> Self {
             match provider {}
         }
 
