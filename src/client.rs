@@ -20,6 +20,8 @@ pub use self::{
     builder::ClientBuilder,
     pages::{Items, Pages},
 };
+#[cfg(feature = "verify")]
+use crate::{endpoint::Endpoint, transport::HttpClient};
 use crate::{
     error::Error,
     operation::{
@@ -115,6 +117,18 @@ impl Client {
         self.shared
             .clock_skew
             .corrected((self.shared.time_source)())
+    }
+
+    /// What sends the requests, for whatever else is asked of the same server.
+    #[cfg(feature = "verify")]
+    pub(crate) fn http_client(&self) -> &Arc<dyn HttpClient> {
+        &self.shared.http_client
+    }
+
+    /// The endpoint, unless it is AWS's own.
+    #[cfg(feature = "verify")]
+    pub(crate) fn custom_endpoint(&self) -> Option<&Endpoint> {
+        Some(&self.shared.endpoint).filter(|endpoint| endpoint.is_custom())
     }
 
     /// Reads the account's own limits of the categories that can be raised, for the

@@ -44,6 +44,8 @@ pub mod sigv4;
 mod trace;
 pub mod transport;
 pub mod types;
+#[cfg(feature = "verify")]
+pub mod verify;
 
 pub use crate::{
     client::{Client, ClientBuilder, ResponseFuture, SendOptions},
