@@ -131,6 +131,11 @@ impl Client {
         Some(&self.shared.endpoint).filter(|endpoint| endpoint.is_custom())
     }
 
+    /// The time by the local clock.
+    pub(crate) fn local_time(&self) -> SystemTime {
+        (self.shared.time_source)()
+    }
+
     /// Reads the account's own limits of the categories that can be raised, for the
     /// [pacing](ClientBuilder::pacing) of this client and its clones.
     ///

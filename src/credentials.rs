@@ -7,15 +7,16 @@
 use std::{
     error::Error as StdError,
     fmt,
-    pin::Pin,
+    ops::Range,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
 use aws_credential_types::provider::{SharedCredentialsProvider, error::CredentialsError, future};
 pub use aws_credential_types::{Credentials, provider::ProvideCredentials};
+use tokio::time::{Instant, timeout};
 
-use crate::{error::InvalidInput, random::random};
+use crate::{error::InvalidInput, random::random, single_flight::SingleFlight};
 
 #[cfg(feature = "credentials")]
 mod container;
@@ -92,32 +93,35 @@ pub(crate) fn credentials_from(
 }
 
 /// Keeps what a provider gave until shortly before it expires.
+///
+/// The provider is asked by a task of its own, once for all who want credentials. Nobody waits for it
+/// while the credentials at hand are good.
 pub(crate) struct CredentialsCache {
+    shared: Arc<Shared>,
+    asking: SingleFlight<(), Result<Credentials, Unavailable>>,
+}
+
+struct Shared {
     provider: SharedCredentialsProvider,
     state: Mutex<State>,
-    /// Held by the one caller that asks the provider. The question itself lies inside, so that a
-    /// caller that is dropped leaves it to the next, who goes on with it.
-    asking: tokio::sync::Mutex<Option<Question>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    kept: Option<Kept>,
-    failure: Option<(SystemTime, Arc<CredentialsError>)>,
+    cached: Option<Cached>,
+    failure: Option<(Instant, Unavailable)>,
+    /// What a server refused and the provider then gave once more.
+    refused: Option<(Instant, Credentials)>,
 }
 
 #[derive(Clone, Debug)]
-struct Kept {
+struct Cached {
     credentials: Credentials,
-    /// From here on one caller asks for new credentials while the others use these.
-    refresh_from: SystemTime,
+    /// When they need not be renewed yet. It has a beginning because a clock that was set back says
+    /// nothing about their age; a clock that is read at every call costs more.
+    fresh: Range<SystemTime>,
     /// From here on everybody waits for new credentials.
     unusable_from: SystemTime,
-}
-
-struct Question {
-    asked: SystemTime,
-    answer: Pin<Box<dyn Future<Output = Result<Credentials, CredentialsError>> + Send>>,
 }
 
 const REFRESH_BEFORE: Duration = Duration::from_mins(5);
@@ -126,16 +130,22 @@ const REFRESH_JITTER: Duration = Duration::from_mins(2);
 const UNUSABLE_BEFORE: Duration = Duration::from_mins(1);
 /// For credentials that do not say when they expire.
 const DEFAULT_LIFETIME: Duration = Duration::from_mins(15);
-/// How long one call is held up to renew credentials that are still good.
-const REFRESH_PATIENCE: Duration = Duration::from_secs(5);
-/// How long a failure stands for all that ask.
+/// How far back a clock can be set without a renewal.
+const CLOCK_SLACK: Duration = Duration::from_mins(1);
+/// How long the provider may take; then it counts as failed and may be asked anew.
+const PROVIDER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a failure stands for all that ask, and that there are no others than refused keys.
 const FAILURE_LASTS: Duration = Duration::from_secs(1);
-/// A question that nobody waited for so long is asked anew: its connection may be long dead.
-const QUESTION_LASTS: Duration = Duration::from_secs(30);
 
 /// The provider's failure, told to everybody who waited for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Unavailable(Arc<CredentialsError>);
+
+impl From<CredentialsError> for Unavailable {
+    fn from(error: CredentialsError) -> Self {
+        Self(Arc::new(error))
+    }
+}
 
 impl fmt::Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -152,96 +162,119 @@ impl StdError for Unavailable {
 impl CredentialsCache {
     pub(crate) fn new(provider: SharedCredentialsProvider) -> Self {
         Self {
-            provider,
-            state: Mutex::default(),
-            asking: tokio::sync::Mutex::default(),
+            shared: Arc::new(Shared {
+                provider,
+                state: Mutex::default(),
+            }),
+            asking: SingleFlight::default(),
         }
     }
 
     /// Credentials that need not be renewed yet at `now`.
     pub(crate) fn fresh(&self, now: SystemTime) -> Option<Credentials> {
-        let state = self.state();
-        let kept = state.kept.as_ref();
-        kept.filter(|kept| now < kept.refresh_from)
-            .map(|kept| kept.credentials.clone())
+        let state = self.shared.state();
+        let cached = state.cached.as_ref();
+        cached
+            .filter(|cached| cached.fresh.contains(&now))
+            .map(|cached| cached.credentials.clone())
     }
 
     /// Credentials that are still good at `now`.
     pub(crate) async fn credentials(&self, now: SystemTime) -> Result<Credentials, Unavailable> {
-        if let Some(credentials) = self.fresh(now) {
-            return Ok(credentials);
-        }
-        let kept = self.state().kept.clone();
-        match kept {
-            Some(kept) if now < kept.unusable_from => {
-                let Ok(mut question) = self.asking.try_lock() else {
-                    return Ok(kept.credentials);
-                };
-                if self.state().failed_lately(now).is_some() {
-                    return Ok(kept.credentials);
+        let (usable, failure) = {
+            let state = self.shared.state();
+            (state.usable(now), state.failed_lately())
+        };
+        match (usable, failure) {
+            (Some(cached), failure) => {
+                if failure.is_none() && !cached.fresh.contains(&now) {
+                    self.asking
+                        .start(&(), || self.shared.clone().ask(now, None));
                 }
-                let renewed =
-                    tokio::time::timeout(REFRESH_PATIENCE, self.ask(&mut question, now)).await;
-                return Ok(match renewed {
-                    Ok(Ok(credentials)) => credentials,
-                    _ => kept.credentials,
-                });
+                Ok(cached.credentials)
             }
-            _ => {}
+            (None, Some(failure)) => Err(failure),
+            (None, None) => self.ask(now, None).await,
         }
-        let mut question = self.asking.lock().await;
-        {
-            let state = self.state();
-            match &state.kept {
-                Some(kept) if now < kept.unusable_from => return Ok(kept.credentials.clone()),
-                _ => {}
-            }
-            if let Some(failure) = state.failed_lately(now) {
-                return Err(failure);
-            }
-        }
-        self.ask(&mut question, now).await
     }
 
     /// Asks for new credentials after the server refused some; whether there are others now.
     pub(crate) async fn renew(&self, refused: &Credentials, now: SystemTime) -> bool {
-        let is_other = |credentials: &Credentials| credentials != refused;
-        let mut question = self.asking.lock().await;
-        let kept = self.state().kept.clone();
-        match kept {
-            Some(kept) if is_other(&kept.credentials) => true,
-            _ => self
-                .ask(&mut question, now)
-                .await
-                .is_ok_and(|credentials| is_other(&credentials)),
+        {
+            let state = self.shared.state();
+            if state.has_other_than(refused) {
+                return true;
+            }
+            if state.failed_lately().is_some() || state.has_no_other_than(refused) {
+                return false;
+            }
         }
+        let answer = self.ask(now, Some(refused)).await;
+        let is_other = answer
+            .as_ref()
+            .is_ok_and(|found| !have_same_keys(found, refused));
+        if answer.is_ok() && !is_other {
+            self.shared.state().refused = Some((Instant::now(), refused.clone()));
+        }
+        is_other
     }
 
     async fn ask(
         &self,
-        question: &mut Option<Question>,
         now: SystemTime,
+        refused: Option<&Credentials>,
     ) -> Result<Credentials, Unavailable> {
-        let is_old = |question: &Question| now > question.asked + QUESTION_LASTS;
-        if question.as_ref().is_some_and(is_old) {
-            *question = None;
+        let ask = || self.shared.clone().ask(now, refused.cloned());
+        let lost = |lost| Err(CredentialsError::provider_error(lost).into());
+        self.asking.run((), ask).await.unwrap_or_else(lost)
+    }
+}
+
+impl fmt::Debug for CredentialsCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CredentialsCache")
+            .field("provider", &self.shared.provider)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// Asks the provider, unless somebody did so a moment ago.
+    async fn ask(
+        self: Arc<Self>,
+        now: SystemTime,
+        refused: Option<Credentials>,
+    ) -> Result<Credentials, Unavailable> {
+        {
+            let state = self.state();
+            if let Some(failure) = state.failed_lately() {
+                return Err(failure);
+            }
+            let is_wanted = |cached: &&Cached| match &refused {
+                Some(refused) => !have_same_keys(&cached.credentials, refused),
+                None => cached.fresh.contains(&now),
+            };
+            if let Some(cached) = state.cached.as_ref().filter(is_wanted) {
+                return Ok(cached.credentials.clone());
+            }
         }
-        let open = question.get_or_insert_with(|| Question::ask(self.provider.clone(), now));
-        let answer = open.answer.as_mut().await;
-        *question = None;
-        let kept = answer.and_then(|credentials| Kept::new(credentials, now, random()));
+        let asked = Instant::now();
+        let answer = timeout(PROVIDER_TIMEOUT, self.provider.provide_credentials())
+            .await
+            .unwrap_or_else(|_| Err(CredentialsError::provider_timed_out(PROVIDER_TIMEOUT)));
+        let now = now.checked_add(asked.elapsed()).unwrap_or(now);
+        let cached = answer.and_then(|credentials| Cached::new(credentials, now, random()));
         let mut state = self.state();
-        match kept {
-            Ok(kept) => {
-                let credentials = kept.credentials.clone();
-                state.kept = Some(kept);
-                state.failure = None;
+        match cached {
+            Ok(cached) => {
+                let credentials = cached.credentials.clone();
+                state.cached = Some(cached);
                 Ok(credentials)
             }
             Err(error) => {
-                let error = Arc::new(error);
-                state.failure = Some((now, error.clone()));
-                Err(Unavailable(error))
+                let failure = Unavailable::from(error);
+                state.failure = Some((Instant::now(), failure.clone()));
+                Err(failure)
             }
         }
     }
@@ -251,28 +284,46 @@ impl CredentialsCache {
     }
 }
 
-impl fmt::Debug for CredentialsCache {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CredentialsCache")
-            .field("provider", &self.provider)
-            .finish_non_exhaustive()
-    }
-}
-
 impl State {
-    fn failed_lately(&self, now: SystemTime) -> Option<Unavailable> {
-        let (when, error) = self.failure.as_ref()?;
-        (now < *when + FAILURE_LASTS).then(|| Unavailable(error.clone()))
+    fn usable(&self, now: SystemTime) -> Option<Cached> {
+        let cached = self.cached.as_ref();
+        cached.filter(|cached| now < cached.unusable_from).cloned()
+    }
+
+    fn failed_lately(&self) -> Option<Unavailable> {
+        let (when, failure) = self.failure.as_ref()?;
+        (when.elapsed() < FAILURE_LASTS).then(|| failure.clone())
+    }
+
+    fn has_other_than(&self, refused: &Credentials) -> bool {
+        let cached = self.cached.as_ref();
+        cached.is_some_and(|cached| !have_same_keys(&cached.credentials, refused))
+    }
+
+    fn has_no_other_than(&self, refused: &Credentials) -> bool {
+        let lately = self.refused.as_ref();
+        lately.is_some_and(|(when, credentials)| {
+            when.elapsed() < FAILURE_LASTS && have_same_keys(credentials, refused)
+        })
     }
 }
 
-impl Kept {
+/// Whether a server that refuses the one refuses the other: an expiry can be put off by whoever
+/// hands the same keys out once more.
+fn have_same_keys(one: &Credentials, other: &Credentials) -> bool {
+    one.access_key_id() == other.access_key_id()
+        && one.secret_access_key() == other.secret_access_key()
+        && one.session_token() == other.session_token()
+}
+
+impl Cached {
     fn new(
         credentials: Credentials,
         now: SystemTime,
         random: f64,
     ) -> Result<Self, CredentialsError> {
-        let expires = credentials.expiry().unwrap_or(now + DEFAULT_LIFETIME);
+        let by_default = || now.checked_add(DEFAULT_LIFETIME).unwrap_or(now);
+        let expires = credentials.expiry().unwrap_or_else(by_default);
         let lifetime = match expires.duration_since(now) {
             Ok(lifetime) if !lifetime.is_zero() => lifetime,
             _ => return Err(CredentialsError::provider_error(AlreadyExpired)),
@@ -282,16 +333,9 @@ impl Kept {
         let margin = (REFRESH_BEFORE + REFRESH_JITTER.mul_f64(random)).min(lifetime / 2);
         Ok(Self {
             credentials,
-            refresh_from: expires - margin,
+            fresh: now.checked_sub(CLOCK_SLACK).unwrap_or(now)..expires - margin,
             unusable_from: expires - UNUSABLE_BEFORE.min(lifetime / 4),
         })
-    }
-}
-
-impl Question {
-    fn ask(provider: SharedCredentialsProvider, asked: SystemTime) -> Self {
-        let answer = Box::pin(async move { provider.provide_credentials().await });
-        Self { asked, answer }
     }
 }
 
@@ -303,6 +347,8 @@ struct AlreadyExpired;
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use tokio::time::advance;
+
     use super::*;
 
     /// Gives credentials named `1`, `2`, … that last as long as told, or fails.
@@ -311,6 +357,13 @@ mod tests {
         asked: AtomicUsize,
         expires: Option<SystemTime>,
         fails_after: Option<usize>,
+        hangs_after: Option<usize>,
+    }
+
+    impl Counting {
+        fn asked(&self) -> usize {
+            self.asked.load(Ordering::SeqCst)
+        }
     }
 
     impl ProvideCredentials for Counting {
@@ -323,6 +376,9 @@ mod tests {
                 tokio::task::yield_now().await;
                 if self.fails_after.is_some_and(|last| n > last) {
                     return Err(CredentialsError::provider_error("down"));
+                }
+                if self.hangs_after.is_some_and(|last| n > last) {
+                    std::future::pending().await
                 }
                 Ok(Credentials::new(
                     n.to_string(),
@@ -337,6 +393,18 @@ mod tests {
 
     fn cache(provider: Counting) -> CredentialsCache {
         CredentialsCache::new(SharedCredentialsProvider::new(provider))
+    }
+
+    fn shared(provider: &Arc<impl ProvideCredentials + 'static>) -> Arc<CredentialsCache> {
+        let provider: Arc<dyn ProvideCredentials> = provider.clone();
+        Arc::new(CredentialsCache::new(provider.into()))
+    }
+
+    /// Lets the task that asks the provider run.
+    async fn settle() {
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
     }
 
     async fn id(cache: &CredentialsCache, now: SystemTime) -> Option<String> {
@@ -371,19 +439,11 @@ mod tests {
             ..Counting::default()
         };
         let cache = cache(provider);
-        assert_eq!(id(&cache, start).await.as_deref(), Some("1"));
-        assert_eq!(
-            id(&cache, expires - Duration::from_mins(6))
-                .await
-                .as_deref(),
-            Some("1")
-        );
-        assert_eq!(
-            id(&cache, expires - Duration::from_mins(4))
-                .await
-                .as_deref(),
-            Some("1")
-        );
+        for before in [60 * 60, 6 * 60, 4 * 60] {
+            let now = expires - Duration::from_secs(before);
+            assert_eq!(id(&cache, now).await.as_deref(), Some("1"));
+            settle().await;
+        }
         assert_eq!(id(&cache, expires - Duration::from_secs(30)).await, None);
     }
 
@@ -414,16 +474,13 @@ mod tests {
         Ok(())
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_failure_is_told_to_all_who_wait_and_forgotten_after_a_second() {
-        let provider = Counting {
+        let provider = Arc::new(Counting {
             fails_after: Some(0),
             ..Counting::default()
-        };
-        let provider = Arc::new(provider);
-        let cache = Arc::new(CredentialsCache::new(SharedCredentialsProvider::from(
-            provider.clone() as Arc<dyn ProvideCredentials>,
-        )));
+        });
+        let cache = shared(&provider);
         let callers: Vec<_> = (0..100)
             .map(|_| {
                 let cache = cache.clone();
@@ -433,18 +490,44 @@ mod tests {
         for caller in callers {
             assert_eq!(caller.await.ok().flatten(), None);
         }
-        assert_eq!(provider.asked.load(Ordering::SeqCst), 1);
-        let later = SystemTime::UNIX_EPOCH + FAILURE_LASTS;
+        // Neither the other callers nor the clock that dates signatures has a say in it.
+        let later = SystemTime::UNIX_EPOCH + Duration::from_hours(1);
         assert_eq!(id(&cache, later).await, None);
-        assert_eq!(provider.asked.load(Ordering::SeqCst), 2);
+        assert_eq!(provider.asked(), 1);
+        advance(FAILURE_LASTS).await;
+        assert_eq!(id(&cache, SystemTime::UNIX_EPOCH).await, None);
+        assert_eq!(provider.asked(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_is_set_back_neither_keeps_a_failure_nor_old_credentials() {
+        let right = SystemTime::UNIX_EPOCH + Duration::from_hours(100);
+        let ahead = right + Duration::from_hours(24);
+        let provider = Arc::new(Counting {
+            expires: Some(right + Duration::from_hours(1)),
+            ..Counting::default()
+        });
+        let cache = shared(&provider);
+        assert_eq!(id(&cache, ahead).await, None);
+        advance(FAILURE_LASTS).await;
+        assert_eq!(id(&cache, right).await.as_deref(), Some("2"));
+
+        let provider = Arc::new(Counting::default());
+        let cache = shared(&provider);
+        assert_eq!(id(&cache, ahead).await.as_deref(), Some("1"));
+        assert!(cache.fresh(right).is_none());
+        assert_eq!(id(&cache, right).await.as_deref(), Some("1"));
+        settle().await;
+        assert_eq!(
+            cache.fresh(right).as_ref().map(Credentials::access_key_id),
+            Some("2")
+        );
     }
 
     #[tokio::test]
-    async fn a_caller_that_gives_up_leaves_its_question_to_the_next() {
+    async fn a_caller_that_gives_up_leaves_the_answer_to_the_next() {
         let provider = Arc::new(Counting::default());
-        let cache = CredentialsCache::new(SharedCredentialsProvider::from(
-            provider.clone() as Arc<dyn ProvideCredentials>
-        ));
+        let cache = shared(&provider);
         let start = SystemTime::UNIX_EPOCH;
         let mut first = Box::pin(cache.credentials(start));
         let asked = std::future::poll_fn(|context| {
@@ -452,41 +535,156 @@ mod tests {
         });
         assert!(asked.await);
         drop(first);
-        assert_eq!(id(&cache, start).await.as_deref(), Some("1"));
-        assert_eq!(provider.asked.load(Ordering::SeqCst), 1);
+        settle().await;
+        assert_eq!(
+            cache.fresh(start).as_ref().map(Credentials::access_key_id),
+            Some("1")
+        );
+        assert_eq!(provider.asked(), 1);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_slow_renewal_does_not_hold_up_a_call_whose_credentials_are_still_good() {
-        #[derive(Debug, Default)]
-        struct SlowAfterFirst(AtomicUsize);
+    async fn nobody_waits_for_a_provider_that_hangs_while_the_credentials_are_good() {
+        let provider = Arc::new(Counting {
+            hangs_after: Some(1),
+            ..Counting::default()
+        });
+        let cache = shared(&provider);
+        let start = SystemTime::UNIX_EPOCH;
+        let late = start + Duration::from_mins(13);
+        assert_eq!(id(&cache, start).await.as_deref(), Some("1"));
+        let before = Instant::now();
+        for _ in 0..100 {
+            assert_eq!(id(&cache, late).await.as_deref(), Some("1"));
+            settle().await;
+        }
+        assert_eq!(before.elapsed(), Duration::ZERO);
+        assert_eq!(provider.asked(), 2);
 
-        impl ProvideCredentials for SlowAfterFirst {
+        // Once they are not, all wait, and are told when the provider has had its time.
+        let end = start + DEFAULT_LIFETIME;
+        let (one, other) = tokio::join!(cache.credentials(end), cache.credentials(end));
+        for error in [one.err(), other.err()].into_iter().flatten() {
+            assert!(
+                matches!(*error.0, CredentialsError::ProviderTimedOut(_)),
+                "{error}"
+            );
+        }
+        assert_eq!(before.elapsed(), PROVIDER_TIMEOUT);
+        assert_eq!(provider.asked(), 2);
+        advance(FAILURE_LASTS).await;
+        assert_eq!(id(&cache, end).await, None);
+        assert_eq!(provider.asked(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_provider_that_fails_is_asked_once_a_second_for_credentials_that_are_good() {
+        let provider = Arc::new(Counting {
+            fails_after: Some(1),
+            ..Counting::default()
+        });
+        let cache = shared(&provider);
+        let start = SystemTime::UNIX_EPOCH;
+        assert_eq!(id(&cache, start).await.as_deref(), Some("1"));
+        for _ in 0..10 {
+            for _ in 0..10 {
+                let late = start + Duration::from_mins(13);
+                assert_eq!(id(&cache, late).await.as_deref(), Some("1"));
+                settle().await;
+            }
+            advance(FAILURE_LASTS).await;
+        }
+        assert_eq!(provider.asked(), 11);
+    }
+
+    #[tokio::test]
+    async fn a_provider_that_panics_is_a_failure_and_is_asked_again() {
+        #[derive(Debug, Default)]
+        struct PanicsOnce(AtomicUsize);
+
+        impl ProvideCredentials for PanicsOnce {
             fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
             where
                 Self: 'a,
             {
                 future::ProvideCredentials::new(async {
-                    let n = self.0.fetch_add(1, Ordering::SeqCst) + 1;
-                    if n > 1 {
-                        tokio::time::sleep(Duration::from_secs(8)).await;
-                    }
-                    Ok(Credentials::new(n.to_string(), "s", None, None, "test"))
+                    let n = self.0.fetch_add(1, Ordering::SeqCst);
+                    tokio::task::yield_now().await;
+                    assert!(n > 0, "on purpose");
+                    Ok(Credentials::new("good", "s", None, None, "test"))
                 })
             }
         }
 
-        let cache =
-            CredentialsCache::new(SharedCredentialsProvider::new(SlowAfterFirst::default()));
-        let start = SystemTime::UNIX_EPOCH;
-        let late = start + Duration::from_mins(13);
-        assert_eq!(id(&cache, start).await.as_deref(), Some("1"));
-        let before = tokio::time::Instant::now();
-        assert_eq!(id(&cache, late).await.as_deref(), Some("1"));
-        assert_eq!(before.elapsed(), REFRESH_PATIENCE);
-        // The next call goes on with the question, which has three seconds to go.
-        assert_eq!(id(&cache, late).await.as_deref(), Some("2"));
-        assert_eq!(before.elapsed(), Duration::from_secs(8));
+        let cache = CredentialsCache::new(SharedCredentialsProvider::new(PanicsOnce::default()));
+        let now = SystemTime::UNIX_EPOCH;
+        let (one, other) = tokio::join!(id(&cache, now), id(&cache, now));
+        assert_eq!([one, other], [None, None]);
+        assert_eq!(id(&cache, now).await.as_deref(), Some("good"));
+    }
+
+    #[test]
+    fn a_provider_that_was_asked_on_a_runtime_that_ended_is_asked_on_the_next() {
+        let provider = Arc::new(Counting {
+            hangs_after: Some(0),
+            ..Counting::default()
+        });
+        let cache = shared(&provider);
+        for round in 1..=3 {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .build()
+                .expect("a runtime");
+            let patience = Duration::from_millis(1);
+            let asked = runtime.block_on(async {
+                timeout(patience, cache.credentials(SystemTime::UNIX_EPOCH)).await
+            });
+            assert!(asked.is_err());
+            assert_eq!(provider.asked(), round);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_burst_asks_a_provider_that_has_nothing_else_once() -> Result<(), Unavailable>
+    {
+        #[derive(Debug, Default)]
+        struct PutsOffTheExpiry(AtomicUsize);
+
+        impl ProvideCredentials for PutsOffTheExpiry {
+            fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+            where
+                Self: 'a,
+            {
+                future::ProvideCredentials::new(async {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    let n = self.0.fetch_add(1, Ordering::SeqCst) as u64;
+                    let expires = SystemTime::UNIX_EPOCH + Duration::from_hours(1 + n);
+                    Ok(Credentials::new("id", "s", None, Some(expires), "test"))
+                })
+            }
+        }
+
+        let provider = Arc::new(PutsOffTheExpiry::default());
+        let cache = shared(&provider);
+        let now = SystemTime::UNIX_EPOCH;
+        let refused = cache.credentials(now).await?;
+        let calls: Vec<_> = (0..50)
+            .map(|n| {
+                let (cache, refused) = (cache.clone(), refused.clone());
+                tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_millis(n * 10)).await;
+                    cache.renew(&refused, now).await
+                })
+            })
+            .collect();
+        for call in calls {
+            assert_eq!(call.await.ok(), Some(false));
+        }
+        assert_eq!(provider.0.load(Ordering::SeqCst), 2);
+        advance(2 * FAILURE_LASTS).await;
+        assert!(!cache.renew(&refused, now).await);
+        assert_eq!(provider.0.load(Ordering::SeqCst), 3);
+        Ok(())
     }
 
     #[tokio::test]
@@ -504,9 +702,9 @@ mod tests {
         let refresh = |lifetime, random| {
             let expires = Some(start + Duration::from_secs(lifetime));
             let credentials = Credentials::new("id", "secret", None, expires, "test");
-            let kept = Kept::new(credentials, start, random).expect("not expired");
+            let cached = Cached::new(credentials, start, random).expect("not expired");
             let after = |time: SystemTime| time.duration_since(start).unwrap_or_default().as_secs();
-            (after(kept.refresh_from), after(kept.unusable_from))
+            (after(cached.fresh.end), after(cached.unusable_from))
         };
         assert_eq!(refresh(3600, 0.0), (3300, 3540));
         assert_eq!(refresh(3600, 1.0), (3180, 3540));

@@ -41,6 +41,7 @@ pub mod service;
 mod shape;
 #[cfg(feature = "sigv4")]
 pub mod sigv4;
+mod single_flight;
 mod trace;
 pub mod transport;
 pub mod types;

@@ -59,7 +59,6 @@ mod claims;
 mod error;
 #[cfg(feature = "axum")]
 mod extract;
-mod flight;
 mod jwks;
 mod keys;
 mod pool;

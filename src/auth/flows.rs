@@ -363,7 +363,7 @@ impl SignIn {
         outcome
     }
 
-    fn forget_device(&self) {
+    pub(super) fn forget_device(&self) {
         if let Some(slot) = &self.device {
             slot.forget();
         }
@@ -619,7 +619,7 @@ fn is_revoked(error: &Error) -> bool {
     }
 }
 
-fn is_not_found<T>(outcome: &Result<T, Error>) -> bool {
+pub(super) fn is_not_found<T>(outcome: &Result<T, Error>) -> bool {
     matches!(outcome, Err(error) if error.code() == Some(&ErrorCode::ResourceNotFound))
 }
 

@@ -2,29 +2,46 @@
 
 use std::{
     fmt,
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::Instant;
 
 use super::{SignIn, Tokens};
 use crate::{
-    error::{Error, ErrorCode, InvalidInput},
+    error::{Error, ErrorCode, InvalidInput, TransportError, TransportErrorKind},
+    operation::{Operation as _, auth::GetTokensFromRefreshTokenRequest},
     sensitive::Sensitive,
+    single_flight::{Lost, SingleFlight},
 };
 
 /// How long before its end a token is renewed; at most half its life.
 const EARLY: Duration = Duration::from_mins(1);
-/// How long a failed early refresh keeps others from trying.
+/// How long before its end nobody gets a token without waiting for a new one; at most a quarter of
+/// its life.
+const LATE: Duration = Duration::from_secs(10);
+/// How long a failure stands for all who ask.
+const FAILURE_LASTS: Duration = Duration::from_secs(1);
+/// How long after a failure a token that is still valid is not renewed.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// Hands out the access token of one signed-in user, refreshed when needed.
 ///
-/// Make one and clone it; clones share the tokens. However many callers wait, one refresh is in
-/// flight, and a caller that gives up does not break it off. A minute before its end a token is
-/// refreshed early: if that fails, callers get the old one while it is valid.
+/// Make one and clone it; clones share the tokens. What holds:
+///
+/// - However many callers wait, one refresh is under way, and all of them get its result.
+/// - A refresh is a task of its own on the Tokio runtime of the caller that caused it. It ends, and
+///   the tokens are kept and handed to [`on_refresh`](Self::with_on_refresh), also when every caller
+///   has given up. If its runtime ends first, the next caller refreshes anew.
+/// - A minute before its end, at the earliest after half its life, a token is refreshed while
+///   callers still get the old one. In its last ten seconds they wait for the new one, and get the
+///   old one if there is none.
+/// - A failed refresh is told to all who ask within a second, and a token that is still valid is not
+///   refreshed again for five.
+/// - A token's life is counted from its arrival by the machine's clocks, so no `Date` of a server
+///   makes it longer. One that was stored before lasts until its `expires_at`, at most for its
+///   `expires_in`.
 ///
 /// ```no_run
 /// # use cognito_idp::auth::{SignIn, TokenSource};
@@ -43,15 +60,27 @@ const PAUSE: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct TokenSource {
     shared: Arc<Shared>,
+    refreshing: SingleFlight<(), Result<Tokens, RefreshError>>,
 }
 
 /// Why a [`TokenSource`] has no access token to give.
+///
+/// Ask the user for a new sign-in only after [`SignedOut`](Self::SignedOut): the others keep the
+/// tokens, and every later call tries again.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RefreshError {
-    /// The user must sign in anew: the tokens are gone.
+    /// The user must sign in anew: the refresh token will never work again, and the tokens are gone.
     #[error("the user must sign in anew")]
     SignedOut(#[source] Arc<Error>),
+    /// Cognito refuses what the operator has set: a wrong client secret, an app client or pool that
+    /// does not exist, a request that it does not take.
+    ///
+    /// It stays so until somebody mends that. The user is still signed in.
+    #[error(
+        "the access token has expired, and the app client's settings do not allow to refresh it"
+    )]
+    Misconfigured(#[source] Arc<Error>),
     /// The access token has expired and could not be refreshed now; a later try may succeed.
     #[error("the access token has expired and could not be refreshed")]
     Unavailable(#[source] Arc<Error>),
@@ -68,7 +97,9 @@ impl TokenSource {
 
     /// As [`new`](Self::new), and calls `on_refresh` with the tokens of every refresh.
     ///
-    /// Store them there: with refresh token rotation the old refresh token soon stops working.
+    /// Store them there: with refresh token rotation the old refresh token soon stops working. It is
+    /// called once for each refresh, before the callers that wait for it go on, in the task of the
+    /// refresh: so it must not block for long. If it panics, the source has the tokens all the same.
     #[must_use]
     pub fn with_on_refresh(
         sign_in: SignIn,
@@ -82,6 +113,7 @@ impl TokenSource {
     ///
     /// # Errors
     /// [`RefreshError::SignedOut`] once Cognito has refused the refresh token for good,
+    /// [`RefreshError::Misconfigured`] while it refuses the app client or the request, and
     /// [`RefreshError::Unavailable`] while it cannot be reached.
     pub async fn access_token(&self) -> Result<Sensitive<String>, RefreshError> {
         Ok(self.tokens().await?.access_token)
@@ -92,47 +124,49 @@ impl TokenSource {
     /// # Errors
     /// Those of [`access_token`](Self::access_token).
     pub async fn tokens(&self) -> Result<Tokens, RefreshError> {
-        let seen = match self.shared.look() {
-            Look::Fresh(tokens) => return Ok(tokens),
-            Look::SignedOut(error) => return Err(RefreshError::SignedOut(error)),
-            // Someone else refreshes already, and the token is still good.
-            Look::Aging(tokens) => {
-                let Ok(mut flight) = self.shared.flight.try_lock() else {
-                    return Ok(tokens);
-                };
-                return match self.shared.refresh(&mut flight).await {
-                    Err(RefreshError::Unavailable(_)) => Ok(tokens),
-                    result => result,
-                };
-            }
-            Look::Expired { attempts } => attempts,
-        };
-        let mut flight = self.shared.flight.lock().await;
         match self.shared.look() {
-            Look::Fresh(tokens) | Look::Aging(tokens) => Ok(tokens),
-            Look::SignedOut(error) => Err(RefreshError::SignedOut(error)),
-            // An attempt failed while this caller waited for it: it counts for all who did.
-            Look::Expired { attempts } if attempts != seen => match self.shared.last_failure() {
-                Some(error) => Err(RefreshError::Unavailable(error)),
-                None => self.shared.refresh(&mut flight).await,
+            Look::Fresh(tokens) => Ok(tokens),
+            Look::Aging(tokens) => {
+                self.refreshing.start(&(), || self.shared.clone().refresh());
+                Ok(tokens)
+            }
+            Look::Ending(tokens) => match self.refresh().await {
+                Err(RefreshError::Misconfigured(_) | RefreshError::Unavailable(_)) => Ok(tokens),
+                result => result,
             },
-            Look::Expired { .. } => self.shared.refresh(&mut flight).await,
+            Look::Expired => self.refresh().await,
+            Look::Failed(error) => Err(error),
+        }
+    }
+
+    async fn refresh(&self) -> Result<Tokens, RefreshError> {
+        let refresh = || self.shared.clone().refresh();
+        match self.refreshing.run((), refresh).await {
+            Ok(result) => result,
+            // What panicked may be `on_refresh`, and then there are new tokens.
+            Err(lost) => match self.shared.look() {
+                Look::Fresh(tokens) | Look::Aging(tokens) | Look::Ending(tokens) => Ok(tokens),
+                Look::Failed(error) => Err(error),
+                Look::Expired => Err(RefreshError::lost(lost)),
+            },
         }
     }
 
     fn build(sign_in: SignIn, tokens: Tokens, on_refresh: Option<OnRefresh>) -> Self {
+        let expiry = SystemTime::from(tokens.expires_at);
+        let left = expiry.duration_since(sign_in.client().server_time());
+        let life = left.unwrap_or_default().min(tokens.expires_in);
+        let held = Held::new(tokens, life, sign_in.client().local_time());
         Self {
             shared: Arc::new(Shared {
                 sign_in,
                 on_refresh,
                 state: Mutex::new(State {
-                    tokens: Ok(tokens),
-                    attempts: 0,
-                    last_failure: None,
-                    pause_until: None,
+                    held: Ok(held),
+                    failure: None,
                 }),
-                flight: AsyncMutex::new(None),
             }),
+            refreshing: SingleFlight::default(),
         }
     }
 }
@@ -147,138 +181,193 @@ impl fmt::Debug for TokenSource {
 
 type OnRefresh = Box<dyn Fn(&Tokens) + Send + Sync>;
 
-/// A refresh under way. It is kept here and not in the caller that polls it, so that it goes on
-/// with the next caller when that one gives up: with rotation, an answer lost is a session lost.
-type Flight = Option<Pin<Box<dyn Future<Output = Result<Tokens, Error>> + Send>>>;
-
 struct Shared {
     sign_in: SignIn,
     on_refresh: Option<OnRefresh>,
     state: Mutex<State>,
-    flight: AsyncMutex<Flight>,
 }
 
 struct State {
     /// The tokens, or why they are gone.
-    tokens: Result<Tokens, Arc<Error>>,
-    /// How many refreshes have ended.
-    attempts: u64,
-    last_failure: Option<Arc<Error>>,
-    /// Until then no early refresh is tried again.
-    pause_until: Option<SystemTime>,
+    held: Result<Held, RefreshError>,
+    /// The last refresh, if it failed and may yet succeed.
+    failure: Option<(Instant, RefreshError)>,
+}
+
+/// Tokens and how long they last.
+struct Held {
+    tokens: Tokens,
+    life: Duration,
+    /// Since when, by a clock that nobody sets ...
+    since: Instant,
+    /// ... and by one that goes on while the machine sleeps.
+    since_by_wall_clock: SystemTime,
+}
+
+impl Held {
+    fn new(tokens: Tokens, life: Duration, now: SystemTime) -> Self {
+        Self {
+            tokens,
+            life,
+            since: Instant::now(),
+            since_by_wall_clock: now,
+        }
+    }
+
+    /// How long they still last.
+    fn left(&self, now: SystemTime) -> Duration {
+        let by_wall_clock = now.duration_since(self.since_by_wall_clock);
+        let age = self.since.elapsed().max(by_wall_clock.unwrap_or_default());
+        self.life.saturating_sub(age)
+    }
 }
 
 /// What the tokens look like now.
 enum Look {
     Fresh(Tokens),
-    /// Still valid, but to be refreshed.
+    /// Valid, but to be refreshed.
     Aging(Tokens),
-    Expired {
-        attempts: u64,
-    },
-    SignedOut(Arc<Error>),
+    /// Valid for so short a time that a new one is worth waiting for.
+    Ending(Tokens),
+    Expired,
+    /// Gone, or expired and not to be refreshed a moment ago.
+    Failed(RefreshError),
 }
 
 impl Shared {
     fn look(&self) -> Look {
-        let now = self.sign_in.client().server_time();
+        let now = self.sign_in.client().local_time();
         let state = self.state();
-        let tokens = match &state.tokens {
-            Ok(tokens) => tokens,
-            Err(error) => return Look::SignedOut(error.clone()),
+        let held = match &state.held {
+            Ok(held) => held,
+            Err(error) => return Look::Failed(error.clone()),
         };
-        let expiry = SystemTime::from(tokens.expires_at);
-        if now >= expiry {
-            return Look::Expired {
-                attempts: state.attempts,
-            };
+        let failed_within = |span| {
+            let failure = state.failure.as_ref();
+            failure.filter(|(when, _)| when.elapsed() < span)
+        };
+        let left = held.left(now);
+        if left.is_zero() {
+            let failure = failed_within(FAILURE_LASTS);
+            return failure.map_or(Look::Expired, |(_, error)| Look::Failed(error.clone()));
         }
-        let is_paused = state.pause_until.is_some_and(|until| now < until);
+        let tokens = held.tokens.clone();
         let early = EARLY.min(tokens.expires_in / 2);
-        let is_aging = now + early >= expiry && tokens.refresh_token.is_some();
-        if is_aging && !is_paused {
-            return Look::Aging(tokens.clone());
+        if left > early || tokens.refresh_token.is_none() || failed_within(PAUSE).is_some() {
+            return Look::Fresh(tokens);
         }
-        Look::Fresh(tokens.clone())
+        if left > LATE.min(tokens.expires_in / 4) {
+            return Look::Aging(tokens);
+        }
+        Look::Ending(tokens)
     }
 
-    /// Refreshes, or goes on with the refresh that a caller left behind.
-    async fn refresh(&self, flight: &mut Flight) -> Result<Tokens, RefreshError> {
-        let refresh = match flight {
-            Some(refresh) => refresh,
-            None => flight.insert(self.take_off()),
+    /// Refreshes, unless that was done or failed a moment ago.
+    async fn refresh(self: Arc<Self>) -> Result<Tokens, RefreshError> {
+        match self.look() {
+            Look::Fresh(tokens) => return Ok(tokens),
+            Look::Failed(error) => return Err(error),
+            Look::Aging(_) | Look::Ending(_) | Look::Expired => {}
+        }
+        let refresh_token = match &self.state().held {
+            Ok(held) => held.tokens.refresh_token.clone(),
+            Err(error) => return Err(error.clone()),
         };
-        let result = refresh.as_mut().await;
-        *flight = None;
-        self.land(result)
-    }
-
-    fn take_off(&self) -> Pin<Box<dyn Future<Output = Result<Tokens, Error>> + Send>> {
-        let sign_in = self.sign_in.clone();
-        let refresh_token = match &self.state().tokens {
-            Ok(tokens) => tokens.refresh_token.clone(),
-            Err(_) => None,
-        };
-        Box::pin(async move {
-            let refresh_token = refresh_token
-                .ok_or_else(|| InvalidInput::new("refresh_token", "must be present"))?;
-            sign_in.refresh(refresh_token).await
-        })
-    }
-
-    fn land(&self, result: Result<Tokens, Error>) -> Result<Tokens, RefreshError> {
-        let now = self.sign_in.client().server_time();
-        let mut state = self.state();
-        state.attempts += 1;
-        let error = match result {
-            Ok(tokens) => {
-                state.tokens = Ok(tokens.clone());
-                state.last_failure = None;
-                state.pause_until = None;
-                drop(state);
-                if let Some(on_refresh) = &self.on_refresh {
-                    on_refresh(&tokens);
-                }
-                return Ok(tokens);
+        let result = match refresh_token {
+            Some(refresh_token) => {
+                let result = self.sign_in.refresh(refresh_token).await;
+                result.map_err(RefreshError::of)
             }
-            Err(error) => error,
+            None => {
+                let missing = InvalidInput::new("refresh_token", "must be present");
+                Err(RefreshError::SignedOut(Arc::new(missing.into())))
+            }
         };
-        let is_final = is_final(&error);
-        let error = Arc::new(error);
-        if is_final {
-            state.tokens = Err(error.clone());
-            return Err(RefreshError::SignedOut(error));
+        let tokens = result.inspect_err(|error| self.fail(error))?;
+        // Before anything else can go wrong: the old refresh token may be worth nothing by now.
+        self.keep(&tokens);
+        if let Some(on_refresh) = &self.on_refresh {
+            on_refresh(&tokens);
         }
-        state.last_failure = Some(error.clone());
-        state.pause_until = Some(now + PAUSE);
-        Err(RefreshError::Unavailable(error))
+        Ok(tokens)
     }
 
-    fn last_failure(&self) -> Option<Arc<Error>> {
-        self.state().last_failure.clone()
+    fn keep(&self, tokens: &Tokens) {
+        let now = self.sign_in.client().local_time();
+        let mut state = self.state();
+        state.held = Ok(Held::new(tokens.clone(), tokens.expires_in, now));
+        state.failure = None;
+    }
+
+    fn fail(&self, error: &RefreshError) {
+        let mut state = self.state();
+        if let RefreshError::SignedOut(_) = error {
+            state.held = Err(error.clone());
+        } else {
+            state.failure = Some((Instant::now(), error.clone()));
+        }
     }
 
     /// Nothing that holds the lock can panic, and a poisoned state is still whole.
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether the refresh token will never work again; anything else may pass.
-fn is_final(error: &Error) -> bool {
+impl RefreshError {
+    fn of(error: Error) -> Self {
+        let kind = match error.code() {
+            _ if is_for_the_operator(&error) => Self::Misconfigured,
+            Some(code) if ends_the_session(code) => Self::SignedOut,
+            _ => Self::Unavailable,
+        };
+        kind(Arc::new(error))
+    }
+
+    /// The request may have been sent; nobody knows what became of it.
+    fn lost(lost: Lost) -> Self {
+        Self::Unavailable(Arc::new(Error::Transport {
+            operation: GetTokensFromRefreshTokenRequest::NAME,
+            error: TransportError::new(TransportErrorKind::Interrupted).with_source(lost),
+        }))
+    }
+}
+
+/// Whether the refresh token will never work again.
+fn ends_the_session(code: &ErrorCode) -> bool {
+    match code {
+        ErrorCode::NotAuthorized
+        | ErrorCode::PasswordResetRequired
+        | ErrorCode::RefreshTokenReuse
+        | ErrorCode::UserNotConfirmed
+        | ErrorCode::UserNotFound => true,
+        // Not in the service model, but Amplify expects it.
+        ErrorCode::Other(code) => code == "TokenRevokedException",
+        _ => false,
+    }
+}
+
+/// Whether the same call fails until somebody changes the settings, whoever the user is.
+fn is_for_the_operator(error: &Error) -> bool {
     match error {
         Error::InvalidInput(_) => true,
-        error => match error.code() {
-            Some(
-                ErrorCode::NotAuthorized
-                | ErrorCode::PasswordResetRequired
-                | ErrorCode::RefreshTokenReuse
-                | ErrorCode::UserNotConfirmed
-                | ErrorCode::UserNotFound,
-            ) => true,
-            // Not in the service model, but Amplify expects it.
-            Some(ErrorCode::Other(code)) => code == "TokenRevokedException",
-            _ => false,
+        Error::Service(refusal) => match refusal.code() {
+            // Cognito tells a wrong client secret from a dead refresh token by its words only.
+            Some(ErrorCode::NotAuthorized) => refusal
+                .message()
+                .is_some_and(|message| message.to_ascii_lowercase().contains("secret")),
+            Some(code) => matches!(
+                code,
+                ErrorCode::InvalidParameter
+                    | ErrorCode::InvalidUserPoolConfiguration
+                    | ErrorCode::OperationNotEnabled
+                    | ErrorCode::ResourceNotFound
+                    | ErrorCode::Unauthorized
+                    | ErrorCode::UnsupportedOperation
+                    | ErrorCode::UnsupportedTokenType
+            ),
+            None => false,
         },
+        _ => false,
     }
 }

@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::{
     AuthOutcome, SignIn,
-    flows::{Start, no_tokens},
+    flows::{Start, is_not_found, no_tokens},
 };
 use crate::{
-    error::Error,
+    error::{Error, ErrorCode},
     operation::auth::{
         AuthFlowType, AuthenticationResultType, GetTokensFromRefreshTokenRequest,
         GlobalSignOutRequest, InitiateAuthRequest, NewDeviceMetadataType, RevokeTokenRequest,
@@ -33,6 +33,9 @@ pub struct Tokens {
     /// Token to get new ones with; absent when the flow gives none.
     pub refresh_token: Option<Sensitive<String>>,
     /// How long the access token is valid, counted from the answer.
+    ///
+    /// Where the answer does not say so, it is taken from the token itself, and if that cannot be
+    /// read, five minutes, which is the shortest life that Cognito gives.
     pub expires_in: Duration,
     /// When the access token expires, by the server's clock.
     pub expires_at: Timestamp,
@@ -49,37 +52,59 @@ impl Tokens {
     /// verified here, so do not let anybody in by this name.
     #[must_use]
     pub fn username(&self) -> Option<Sensitive<String>> {
-        let payload = self.access_token.expose().split('.').nth(1)?;
-        let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
-        let claims: Value = serde_json::from_slice(&payload).ok()?;
+        let claims = claims(&self.access_token)?;
         claims.get("username")?.as_str().map(Into::into)
     }
 
     /// Takes the tokens out of an answer; `None` without an access token.
     pub(crate) fn from_result(result: AuthenticationResultType, now: SystemTime) -> Option<Self> {
-        let seconds = result.expires_in.unwrap_or(0);
-        let expires_in = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+        let access_token = result.access_token?;
+        let expires_in = result
+            .expires_in
+            .and_then(|seconds| u64::try_from(seconds).ok())
+            .filter(|seconds| *seconds > 0)
+            .or_else(|| life_by_claims(&access_token))
+            .map_or(SHORTEST_LIFE, Duration::from_secs);
+        let life = i64::try_from(expires_in.as_millis()).unwrap_or(i64::MAX);
         let now = Timestamp::from(now).epoch_millis();
         Some(Self {
-            access_token: result.access_token?,
+            access_token,
             id_token: result.id_token,
             refresh_token: result.refresh_token,
             expires_in,
-            expires_at: Timestamp::from_epoch_millis(
-                now.saturating_add(i64::from(seconds.max(0)) * 1000),
-            ),
+            expires_at: Timestamp::from_epoch_millis(now.saturating_add(life)),
             token_type: result.token_type.unwrap_or_else(|| "Bearer".to_owned()),
             new_device_metadata: result.new_device_metadata,
         })
     }
 }
 
+/// The least that an app client can be set to.
+const SHORTEST_LIFE: Duration = Duration::from_mins(5);
+
+/// What an access token says, unverified.
+fn claims(access_token: &Sensitive<String>) -> Option<Value> {
+    let payload = access_token.expose().split('.').nth(1)?;
+    let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
+    serde_json::from_slice(&payload).ok()
+}
+
+/// The life of a token in seconds, by the one clock that wrote both its ends.
+fn life_by_claims(access_token: &Sensitive<String>) -> Option<u64> {
+    let claims = claims(access_token)?;
+    let time = |name| claims.get(name)?.as_u64();
+    time("exp")?
+        .checked_sub(time("iat")?)
+        .filter(|life| *life > 0)
+}
+
 impl SignIn {
     /// Gets fresh tokens for a refresh token, with `GetTokensFromRefreshToken`.
     ///
     /// The result always holds a refresh token: with rotation the new one, which replaces the old
-    /// one within a minute, else the one you gave. For a program that needs a valid token again and
-    /// again see [`TokenSource`](super::TokenSource).
+    /// one within a minute, else the one you gave. If Cognito does not know the remembered device any
+    /// more, it is asked once more without it, and [`device`](Self::device) is `None` from then on.
+    /// For a program that needs a valid token again and again see [`TokenSource`](super::TokenSource).
     ///
     /// # Errors
     /// [`NotAuthorized`](crate::ErrorCode::NotAuthorized) for a token that is expired or revoked,
@@ -94,9 +119,17 @@ impl SignIn {
         request.client_secret = self.app_client().client_secret().cloned();
         request.device_key = self.device().map(|device| device.key.clone());
         request.client_metadata = self.metadata().cloned();
-        let response = self.client().send(&request).await?;
+        let mut response = self.client().send(&request).await;
+        if request.device_key.is_some() && is_not_found(&response) {
+            // The same code may mean the app client or the pool; then it comes again.
+            request.device_key = None;
+            response = self.client().send(&request).await;
+            if response.as_ref().err().is_none_or(is_about_something_else) {
+                self.forget_device();
+            }
+        }
         let mut tokens = self
-            .tokens(response.authentication_result)
+            .tokens(response?.authentication_result)
             .ok_or_else(no_tokens::<GetTokensFromRefreshTokenRequest>)?;
         tokens.refresh_token.get_or_insert(request.refresh_token);
         Ok(tokens)
@@ -155,4 +188,10 @@ impl SignIn {
             .await?;
         Ok(())
     }
+}
+
+/// Whether Cognito has come further than to look up app client and pool.
+fn is_about_something_else(error: &Error) -> bool {
+    let code = error.code();
+    code.is_some_and(|code| *code != ErrorCode::ResourceNotFound) && !error.is_retryable()
 }

@@ -1,6 +1,6 @@
 //! Looking up host names.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Instant};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 #[cfg(feature = "hyper")]
 use std::{
     pin::Pin,
@@ -9,7 +9,9 @@ use std::{
 
 #[cfg(feature = "hyper")]
 use hyper_util::client::legacy::connect::dns::Name;
-use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::single_flight::SingleFlight;
 
 /// Looks up host names by the system's resolver; who asks while an answer is awaited shares it.
 ///
@@ -18,43 +20,46 @@ use tokio::sync::Mutex;
 /// whoever asks later gets an answer of its own.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lookups {
-    last: Arc<Mutex<Option<Answer>>>,
+    running: SingleFlight<String, Answer>,
 }
 
-#[derive(Debug)]
-struct Answer {
-    name: String,
-    at: Instant,
-    addresses: Vec<SocketAddr>,
-}
+type Answer = Result<Vec<SocketAddr>, Arc<io::Error>>;
+
+/// Longer than any resolver tries, so that one that hangs does not keep others from trying.
+const LONGEST: Duration = Duration::from_secs(30);
 
 impl Lookups {
     /// The addresses of a host, each with port 0.
     pub(super) async fn addresses(&self, name: &str) -> io::Result<Vec<SocketAddr>> {
-        self.shared(name, || async {
-            Ok(tokio::net::lookup_host((name, 0)).await?.collect())
-        })
-        .await
+        let look_up = |name: String| async move {
+            let addresses = tokio::net::lookup_host((name, 0)).await?;
+            Ok(addresses.collect())
+        };
+        self.shared(name, look_up).await
     }
 
-    async fn shared(
+    async fn shared<F>(
         &self,
         name: &str,
-        look_up: impl AsyncFnOnce() -> io::Result<Vec<SocketAddr>>,
-    ) -> io::Result<Vec<SocketAddr>> {
-        let asked = Instant::now();
-        let mut last = self.last.lock().await;
-        let meanwhile = |answer: &&Answer| answer.name == name && answer.at >= asked;
-        if let Some(answer) = last.as_ref().filter(meanwhile) {
-            return Ok(answer.addresses.clone());
+        look_up: impl Fn(String) -> F,
+    ) -> io::Result<Vec<SocketAddr>>
+    where
+        F: Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'static,
+    {
+        let work = || {
+            let looked_up = timeout(LONGEST, look_up(name.to_owned()));
+            async {
+                looked_up
+                    .await
+                    .map_err(io::Error::from)
+                    .flatten()
+                    .map_err(Arc::new)
+            }
+        };
+        match self.running.run(name.to_owned(), work).await {
+            Ok(answer) => answer.map_err(|error| io::Error::new(error.kind(), error)),
+            Err(lost) => Err(io::Error::other(lost)),
         }
-        let addresses = look_up().await?;
-        *last = Some(Answer {
-            name: name.to_owned(),
-            at: Instant::now(),
-            addresses: addresses.clone(),
-        });
-        Ok(addresses)
     }
 }
 
@@ -87,57 +92,90 @@ impl tower_service::Service<Name> for Lookups {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        sync::atomic::{AtomicU16, Ordering::Relaxed},
-        time::Duration,
-    };
+    use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
+
+    use tokio::time::{Instant, sleep};
 
     use super::*;
 
+    const TAKES: Duration = Duration::from_millis(20);
+
     /// Asks a resolver that takes its time; its n-th answer has port n.
-    async fn ask(lookups: &Lookups, name: &str, asked: &AtomicU16) -> Option<u16> {
-        let answer = async || {
-            let port = asked.fetch_add(1, Relaxed) + 1;
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            match name {
-                "unknown.example" => Err(io::ErrorKind::NotFound.into()),
-                _ => Ok(vec![SocketAddr::from(([127, 0, 0, 1], port))]),
+    async fn ask(lookups: &Lookups, name: &str, asked: &Arc<AtomicU16>) -> io::Result<u16> {
+        let answer = |name: String| {
+            let asked = asked.clone();
+            async move {
+                let port = asked.fetch_add(1, Relaxed) + 1;
+                sleep(TAKES).await;
+                match name.as_str() {
+                    "unknown.example" => {
+                        Err(io::Error::new(io::ErrorKind::NotFound, "no such name"))
+                    }
+                    "stuck.example" => std::future::pending().await,
+                    _ => Ok(vec![SocketAddr::from(([127, 0, 0, 1], port))]),
+                }
             }
         };
-        let addresses = lookups.shared(name, answer).await.ok()?;
-        addresses.first().map(SocketAddr::port)
+        let addresses = lookups.shared(name, answer).await?;
+        Ok(addresses[0].port())
     }
 
-    #[tokio::test]
-    async fn who_asks_while_an_answer_is_awaited_shares_it() {
-        let (lookups, asked) = (Lookups::default(), AtomicU16::new(0));
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_while_an_answer_is_awaited_shares_it() -> io::Result<()> {
+        let (lookups, asked) = (Lookups::default(), Arc::default());
         let one = || ask(&lookups, "a.example", &asked);
         let (first, second, third) = tokio::join!(one(), one(), one());
-        assert_eq!([first, second, third], [Some(1); 3]);
+        assert_eq!([first?, second?, third?], [1; 3]);
+        Ok(())
     }
 
-    #[tokio::test]
-    async fn who_asks_later_or_for_another_name_gets_an_answer_of_its_own() {
-        let (lookups, asked) = (Lookups::default(), AtomicU16::new(0));
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_later_or_for_another_name_gets_an_answer_of_its_own() -> io::Result<()> {
+        let (lookups, asked) = (Lookups::default(), Arc::default());
         let one = |name| ask(&lookups, name, &asked);
-        assert_eq!(
-            tokio::join!(one("a.example"), one("b.example")),
-            (Some(1), Some(2))
-        );
-        assert_eq!(one("b.example").await, Some(3));
+        let began = Instant::now();
+        let (a, b) = tokio::join!(one("a.example"), one("b.example"));
+        assert_eq!((a?, b?), (1, 2));
+        assert_eq!(began.elapsed(), TAKES);
+        assert_eq!(one("b.example").await?, 3);
+        Ok(())
     }
 
-    #[tokio::test]
-    async fn a_failure_and_a_caller_that_gives_up_leave_the_question_to_the_next() {
-        let (lookups, asked) = (Lookups::default(), AtomicU16::new(0));
-        let one = |name| ask(&lookups, name, &asked);
-        let impatient = tokio::time::timeout(Duration::from_millis(1), one("a.example"));
-        let (gave_up, next) = tokio::join!(impatient, one("a.example"));
-        assert!(gave_up.is_err());
-        assert_eq!(next, Some(2));
-        let one = || one("unknown.example");
-        assert_eq!(tokio::join!(one(), one()), (None, None));
-        assert_eq!(asked.load(Relaxed), 4);
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_is_told_to_all_who_wait_at_once_and_as_what_it_is() {
+        let (lookups, asked) = (Lookups::default(), Arc::default());
+        let one = || ask(&lookups, "unknown.example", &asked);
+        let began = Instant::now();
+        let (first, second, third) = tokio::join!(one(), one(), one());
+        assert_eq!(began.elapsed(), TAKES);
+        for result in [first, second, third] {
+            let error = result.expect_err("unknown");
+            assert_eq!(error.kind(), io::ErrorKind::NotFound);
+            assert_eq!(error.to_string(), "no such name");
+        }
+        assert_eq!(asked.load(Relaxed), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_that_gives_up_costs_the_next_no_time() -> io::Result<()> {
+        let (lookups, asked) = (Lookups::default(), Arc::default());
+        let one = || ask(&lookups, "a.example", &asked);
+        let began = Instant::now();
+        assert!(timeout(TAKES / 2, one()).await.is_err());
+        assert_eq!(one().await?, 1);
+        assert_eq!(began.elapsed(), TAKES);
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_resolver_that_hangs_is_asked_anew_some_time() {
+        let (lookups, asked) = (Lookups::default(), Arc::default());
+        let error = ask(&lookups, "stuck.example", &asked)
+            .await
+            .expect_err("stuck");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(ask(&lookups, "stuck.example", &asked).await.is_err());
+        assert_eq!(asked.load(Relaxed), 2);
     }
 
     #[tokio::test]

@@ -12,11 +12,11 @@ use tokio::time::Instant;
 
 use super::{
     error::{KeysError, VerifyError},
-    flight::SingleFlight,
     jwks::{Jwks, PublicKey},
 };
 use crate::{
     error::{TransportError, TransportErrorKind},
+    single_flight::SingleFlight,
     transport::HttpClient,
 };
 
@@ -102,7 +102,7 @@ struct Shared {
     http_client: Arc<dyn HttpClient>,
     freshness: Freshness,
     state: Mutex<State>,
-    flight: SingleFlight,
+    flight: SingleFlight<(), ()>,
 }
 
 #[derive(Default)]
@@ -141,13 +141,15 @@ impl FetchedKeys {
             && let Some(key) = held.keys.key(id)
         {
             if held.fetched.elapsed() >= self.shared.freshness.refresh_after && self.may_ask() {
-                let _ = self.shared.flight.start(|| self.clone().ask_unless_cooling());
+                let work = || self.clone().ask_unless_cooling();
+                self.shared.flight.start(&(), work);
             }
             return Ok((key.clone(), held.generation));
         }
         if self.may_ask() {
             let work = || self.clone().ask_unless_cooling();
-            self.shared.flight.run(work).await;
+            // If it was lost, what is held tells as much.
+            let _ = self.shared.flight.run((), work).await;
         }
         let held = self.held();
         let key = held.as_ref().and_then(|held| held.keys.key(id));
@@ -166,10 +168,14 @@ impl FetchedKeys {
     }
 
     async fn fetch_now(&self) -> Result<(), VerifyError> {
-        self.shared.flight.run(|| self.clone().ask()).await;
-        match &self.state().failure {
-            None => Ok(()),
-            Some(failure) => Err(VerifyError::KeysUnavailable(failure.clone())),
+        let _ = self.shared.flight.run((), || self.clone().ask()).await;
+        let state = self.state();
+        match (&state.failure, &state.held) {
+            (None, Some(_)) => Ok(()),
+            (Some(failure), _) => Err(VerifyError::KeysUnavailable(failure.clone())),
+            (None, None) => Err(VerifyError::KeysUnavailable(Arc::new(
+                KeysError::NotFetched,
+            ))),
         }
     }
 
