@@ -119,9 +119,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use self::pattern::{Part, parts};
 #[cfg(feature = "verify")]
 pub use self::issuer::TestIssuer;
+use self::pattern::{Part, parts};
 pub use self::{
     recorder::Recorder,
     replay::{Answer, Replay, VerifyError},

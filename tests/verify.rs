@@ -123,20 +123,36 @@ fn a_good_token_tells_who_and_what() -> Outcome {
     assert_eq!(claims.username(), Some("alice"));
     assert_eq!((claims.sub(), claims.client_id()), ("sub", CLIENT));
     assert_eq!(claims.issuer(), ISSUER);
-    assert_eq!(claims.scopes().collect::<Vec<_>>(), ["openid", "orders/read"]);
+    assert_eq!(
+        claims.scopes().collect::<Vec<_>>(),
+        ["openid", "orders/read"]
+    );
     assert!(claims.has_scope("orders/read") && !claims.has_scope("orders"));
     assert_eq!(claims.groups(), ["admins", "ädmins"]);
     assert!(claims.in_group("admins") && claims.require_group("ädmins").is_ok());
     assert_eq!((claims.jti(), claims.origin_jti()), (Some("j"), Some("o")));
-    assert_eq!((claims.event_id(), claims.device_key()), (Some("e"), Some("d")));
+    assert_eq!(
+        (claims.event_id(), claims.device_key()),
+        (Some("e"), Some("d"))
+    );
     assert_eq!(claims.issued_at(), Some(now()));
     assert_eq!(claims.expires_at(), now() + Duration::from_secs(300));
     assert_eq!(claims.auth_time(), Some(now() - Duration::from_secs(60)));
     assert_eq!(claims.custom("tenant"), Some("blue"));
     assert_eq!(claims.claim("deep"), Some(&json!({"a": [1]})));
     assert_eq!(claims.claim("none"), None);
-    assert_eq!(reason(&claims.require_scope("orders/write").expect_err("no such scope")), "scope");
-    assert_eq!(reason(&claims.require_group("none").expect_err("no such group")), "group");
+    assert_eq!(
+        reason(
+            &claims
+                .require_scope("orders/write")
+                .expect_err("no such scope")
+        ),
+        "scope"
+    );
+    assert_eq!(
+        reason(&claims.require_group("none").expect_err("no such group")),
+        "group"
+    );
     Ok(())
 }
 
@@ -149,9 +165,18 @@ fn an_id_token_tells_who_signed_in() -> Outcome {
         "cognito:roles": ["arn:1", "arn:2"], "cognito:preferred_role": "arn:1",
     })));
     let claims = verifier(pool()).verify_id_at(&token, now())?;
-    assert_eq!((claims.username(), claims.client_id()), (Some("alice"), CLIENT));
-    assert_eq!((claims.email(), claims.email_verified()), (Some("alice@example.com"), true));
-    assert_eq!((claims.phone_number(), claims.phone_number_verified()), (Some("+1"), true));
+    assert_eq!(
+        (claims.username(), claims.client_id()),
+        (Some("alice"), CLIENT)
+    );
+    assert_eq!(
+        (claims.email(), claims.email_verified()),
+        (Some("alice@example.com"), true)
+    );
+    assert_eq!(
+        (claims.phone_number(), claims.phone_number_verified()),
+        (Some("+1"), true)
+    );
     assert_eq!((claims.name(), claims.nonce()), (Some("Älice"), Some("n")));
     assert_eq!(claims.roles().collect::<Vec<_>>(), ["arn:1", "arn:2"]);
     assert_eq!(claims.preferred_role(), Some("arn:1"));
@@ -214,7 +239,10 @@ fn a_token_of_another_form_is_refused() {
         (header_of("\"alg\":\"RS256\",\"crit\":[\"exp\"]"), "header"),
         (header_of("\"alg\":\"RS256\",\"crit\":null"), "header"),
         (header_of("\"alg\":\"RS256\",\"alg\":\"RS256\""), "header"),
-        (header_of("\"alg\":\"RS256\",\"x\":{\"y\":1,\"y\":1}"), "header"),
+        (
+            header_of("\"alg\":\"RS256\",\"x\":{\"y\":1,\"y\":1}"),
+            "header",
+        ),
         (header_of("\"alg\":\"none\""), "algorithm"),
         (header_of("\"alg\":\"None\""), "algorithm"),
         (header_of("\"alg\":\"HS256\""), "algorithm"),
@@ -228,14 +256,21 @@ fn a_token_of_another_form_is_refused() {
         (with_payload("[]"), "payload"),
         (with_payload("{}"), "payload"),
         (with_payload(&"[".repeat(1000)), "payload"),
-        (with_payload(&format!("{{\"a\":{}", "[".repeat(1000))), "payload"),
-        (with_payload("{\"iss\":\"evil\",\"sub\":\"s\",\"exp\":1}"), "issuer"),
+        (
+            with_payload(&format!("{{\"a\":{}", "[".repeat(1000))),
+            "payload",
+        ),
+        (
+            with_payload("{\"iss\":\"evil\",\"sub\":\"s\",\"exp\":1}"),
+            "issuer",
+        ),
     ] {
         let result = verifier.verify_access_at(&token, now());
         assert_eq!(told(result), expected, "{token:.200}");
     }
     // What matters of the header is right here, and the rest is not looked at.
-    let header = json!({"alg": "RS256", "kid": kid, "typ": "at+jwt", "jku": "https://evil.example"});
+    let header =
+        json!({"alg": "RS256", "kid": kid, "typ": "at+jwt", "jku": "https://evil.example"});
     let token = issuer().sign_with_header(&header, &claims(&json!({})));
     assert_eq!(told(verifier.verify_access_at(&token, now())), "good");
 }
@@ -287,7 +322,11 @@ fn a_payload_that_names_a_member_twice_is_refused() {
     ] {
         let payload = text.replacen('{', &format!("{{{more},"), 1);
         let token = sign_text(&payload);
-        assert_eq!(told(verifier.verify_access_at(&token, now())), expected, "{more}");
+        assert_eq!(
+            told(verifier.verify_access_at(&token, now())),
+            expected,
+            "{more}"
+        );
     }
 }
 
@@ -341,7 +380,10 @@ fn a_token_is_good_from_its_beginning_to_its_end_and_by_the_leeway_longer() -> O
         other => panic!("{other:?}"),
     }
     // A clock before all clocks makes nothing good.
-    assert_eq!(told(strict.verify_access_at(&token, UNIX_EPOCH - Duration::from_secs(9))), "early");
+    assert_eq!(
+        told(strict.verify_access_at(&token, UNIX_EPOCH - Duration::from_secs(9))),
+        "early"
+    );
     let error = trusting(pool()).leeway(Duration::from_secs(301)).build();
     assert!(error.is_err_and(|error| error.to_string().contains("leeway")));
     Ok(())
@@ -351,11 +393,17 @@ fn a_token_is_good_from_its_beginning_to_its_end_and_by_the_leeway_longer() -> O
 fn neither_use_passes_for_the_other() {
     let verifier = verifier(pool());
     assert_eq!(verdict(&verifier, &json!({"token_use": "id"})), "use");
-    assert_eq!(verdict(&verifier, &json!({"token_use": "id", "aud": CLIENT})), "use");
+    assert_eq!(
+        verdict(&verifier, &json!({"token_use": "id", "aud": CLIENT})),
+        "use"
+    );
     assert_eq!(verdict(&verifier, &json!({"token_use": "refresh"})), "use");
     assert_eq!(verdict(&verifier, &json!({"token_use": null})), "use");
     assert_eq!(id_verdict(&verifier, &json!({})), "good");
-    assert_eq!(id_verdict(&verifier, &json!({"token_use": "access"})), "use");
+    assert_eq!(
+        id_verdict(&verifier, &json!({"token_use": "access"})),
+        "use"
+    );
 }
 
 #[test]
@@ -363,10 +411,16 @@ fn a_token_of_another_client_is_refused() {
     let one = verifier(pool());
     assert_eq!(verdict(&one, &json!({"client_id": "other"})), "client");
     assert_eq!(verdict(&one, &json!({"client_id": null})), "client");
-    assert_eq!(verdict(&one, &json!({"client_id": null, "aud": CLIENT})), "client");
+    assert_eq!(
+        verdict(&one, &json!({"client_id": null, "aud": CLIENT})),
+        "client"
+    );
     assert_eq!(id_verdict(&one, &json!({"aud": "other"})), "client");
     assert_eq!(id_verdict(&one, &json!({"aud": null})), "client");
-    assert_eq!(id_verdict(&one, &json!({"aud": null, "client_id": CLIENT})), "client");
+    assert_eq!(
+        id_verdict(&one, &json!({"aud": null, "client_id": CLIENT})),
+        "client"
+    );
     assert_eq!(id_verdict(&one, &json!({"aud": ["other", CLIENT]})), "good");
     assert_eq!(id_verdict(&one, &json!({"aud": []})), "client");
 
@@ -386,10 +440,18 @@ fn clients_whose_id_is_a_url_are_known_by_the_url_or_a_pattern() -> Outcome {
     let url = "https://app.example.com/oauth/client.json";
     let exact = verifier(pool().client(url));
     assert_eq!(verdict(&exact, &json!({"client_id": url})), "good");
-    assert_eq!(verdict(&exact, &json!({"client_id": format!("{url}?x")})), "client");
+    assert_eq!(
+        verdict(&exact, &json!({"client_id": format!("{url}?x")})),
+        "client"
+    );
 
     let pattern = |pattern: &str| {
-        trusting(TrustedPool::new(POOL).client_urls(pattern).keys(issuer().jwks())).build()
+        trusting(
+            TrustedPool::new(POOL)
+                .client_urls(pattern)
+                .keys(issuer().jwks()),
+        )
+        .build()
     };
     let ours = pattern("https://*.example.com/oauth/*.json")?;
     for (client_id, expected) in [
@@ -404,12 +466,26 @@ fn clients_whose_id_is_a_url_are_known_by_the_url_or_a_pattern() -> Outcome {
         ("https://evil.com?.example.com/oauth/client.json", "client"),
         ("https://evil.com\\.example.com/oauth/client.json", "client"),
         ("https://evil@app.example.com/oauth/client.json", "client"),
-        ("https://app.example.com.evil.com/oauth/client.json", "client"),
+        (
+            "https://app.example.com.evil.com/oauth/client.json",
+            "client",
+        ),
         (CLIENT, "client"),
     ] {
-        assert_eq!(verdict(&ours, &json!({"client_id": client_id})), expected, "{client_id}");
+        assert_eq!(
+            verdict(&ours, &json!({"client_id": client_id})),
+            expected,
+            "{client_id}"
+        );
     }
-    for bad in ["", "*", "https://*", "https://*/x", "http://a.example.com/*", "https:///x"] {
+    for bad in [
+        "",
+        "*",
+        "https://*",
+        "https://*/x",
+        "http://a.example.com/*",
+        "https:///x",
+    ] {
         assert!(pattern(bad).is_err(), "{bad}");
     }
     Ok(())
@@ -423,8 +499,14 @@ fn a_token_that_is_bound_to_a_resource_is_good_there_only() {
     assert_eq!(verdict(&unbound, &json!({"aud": api})), "audience");
     let bound = verifier(pool().audience(api).audience("https://api.example.org"));
     assert_eq!(verdict(&bound, &json!({"aud": api})), "good");
-    assert_eq!(verdict(&bound, &json!({"aud": ["https://other.example.com", api]})), "good");
-    assert_eq!(verdict(&bound, &json!({"aud": "https://api.example.com/"})), "audience");
+    assert_eq!(
+        verdict(&bound, &json!({"aud": ["https://other.example.com", api]})),
+        "good"
+    );
+    assert_eq!(
+        verdict(&bound, &json!({"aud": "https://api.example.com/"})),
+        "audience"
+    );
     assert_eq!(verdict(&bound, &json!({})), "audience");
     // The audience of an ID token is the client.
     assert_eq!(id_verdict(&bound, &json!({})), "good");
@@ -443,17 +525,30 @@ fn scopes_and_groups_of_a_pool_are_required() {
         assert_eq!(id_verdict(verifier, &json!({})), "good");
     }
     let grouped = verifier(pool().group("admins").group("editors"));
-    assert_eq!(verdict(&grouped, &json!({"cognito:groups": ["readers", "editors"]})), "good");
-    assert_eq!(verdict(&grouped, &json!({"cognito:groups": ["readers"]})), "group");
+    assert_eq!(
+        verdict(&grouped, &json!({"cognito:groups": ["readers", "editors"]})),
+        "good"
+    );
+    assert_eq!(
+        verdict(&grouped, &json!({"cognito:groups": ["readers"]})),
+        "group"
+    );
     assert_eq!(verdict(&grouped, &json!({})), "group");
-    assert_eq!(id_verdict(&grouped, &json!({"cognito:groups": ["admins"]})), "good");
+    assert_eq!(
+        id_verdict(&grouped, &json!({"cognito:groups": ["admins"]})),
+        "good"
+    );
     assert_eq!(id_verdict(&grouped, &json!({})), "group");
 }
 
 #[test]
 fn both_names_of_the_issuer_and_those_of_replicas_are_accepted_and_no_other() {
     let plain = verifier(pool());
-    let replicated = verifier(pool().replica_region("us-east-1").replica_region("eu-central-1"));
+    let replicated = verifier(
+        pool()
+            .replica_region("us-east-1")
+            .replica_region("eu-central-1"),
+    );
     let replica = "https://cognito-idp.us-east-1.amazonaws.com/eu-central-1_Example";
     for (issuer, expected, with_replica) in [
         (ISSUER, "good", "good"),
@@ -464,7 +559,11 @@ fn both_names_of_the_issuer_and_those_of_replicas_are_accepted_and_no_other() {
             "issuer",
             "issuer",
         ),
-        ("https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Other", "issuer", "issuer"),
+        (
+            "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Other",
+            "issuer",
+            "issuer",
+        ),
         (
             "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Example/",
             "issuer",
@@ -475,11 +574,23 @@ fn both_names_of_the_issuer_and_those_of_replicas_are_accepted_and_no_other() {
             "issuer",
             "issuer",
         ),
-        ("https://COGNITO-IDP.eu-central-1.amazonaws.com/eu-central-1_Example", "issuer", "issuer"),
+        (
+            "https://COGNITO-IDP.eu-central-1.amazonaws.com/eu-central-1_Example",
+            "issuer",
+            "issuer",
+        ),
         ("", "issuer", "issuer"),
     ] {
-        assert_eq!(verdict(&plain, &json!({"iss": issuer})), expected, "{issuer}");
-        assert_eq!(verdict(&replicated, &json!({"iss": issuer})), with_replica, "{issuer}");
+        assert_eq!(
+            verdict(&plain, &json!({"iss": issuer})),
+            expected,
+            "{issuer}"
+        );
+        assert_eq!(
+            verdict(&replicated, &json!({"iss": issuer})),
+            with_replica,
+            "{issuer}"
+        );
     }
 }
 
@@ -491,11 +602,17 @@ fn the_issuer_of_every_partition_has_its_domain() {
         ("eusc-de-east-1_a", "eusc-de-east-1.amazonaws.eu"),
         ("us-iso-east-1_a", "us-iso-east-1.c2s.ic.gov"),
     ] {
-        let pool = TrustedPool::new(pool_id).client(CLIENT).keys(issuer().jwks());
+        let pool = TrustedPool::new(pool_id)
+            .client(CLIENT)
+            .keys(issuer().jwks());
         let verifier = verifier(pool);
         for host in ["cognito-idp", "issuer-cognito-idp"] {
             let issuer = format!("https://{host}.{domain}/{pool_id}");
-            assert_eq!(verdict(&verifier, &json!({"iss": issuer})), "good", "{issuer}");
+            assert_eq!(
+                verdict(&verifier, &json!({"iss": issuer})),
+                "good",
+                "{issuer}"
+            );
         }
         let plain = format!("https://cognito-idp.{domain}.evil.example/{pool_id}");
         assert_eq!(verdict(&verifier, &json!({"iss": plain})), "issuer");
@@ -514,12 +631,18 @@ fn an_emulators_issuer_takes_the_place_of_awss() {
 fn each_of_several_pools_has_its_own_rules() -> Outcome {
     let other = "us-east-1_Other";
     let other_issuer = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Other";
-    let second = TrustedPool::new(other).client("theirs").group("staff").keys(issuer().jwks());
+    let second = TrustedPool::new(other)
+        .client("theirs")
+        .group("staff")
+        .keys(issuer().jwks());
     let verifier = trusting(pool()).pool(second).build()?;
     let theirs = json!({"iss": other_issuer, "client_id": "theirs", "cognito:groups": ["staff"]});
     assert_eq!(verdict(&verifier, &json!({})), "good");
     assert_eq!(verdict(&verifier, &theirs), "good");
-    assert_eq!(verdict(&verifier, &json!({"client_id": "theirs"})), "client");
+    assert_eq!(
+        verdict(&verifier, &json!({"client_id": "theirs"})),
+        "client"
+    );
     assert_eq!(verdict(&verifier, &json!({"iss": other_issuer})), "client");
     let ungrouped = json!({"iss": other_issuer, "client_id": "theirs"});
     assert_eq!(verdict(&verifier, &ungrouped), "group");
@@ -533,20 +656,47 @@ fn a_verifier_without_a_client_or_with_a_malformed_setting_is_not_made() {
     for (pool, field) in [
         (TrustedPool::new(POOL).keys(keys()), "client"),
         (TrustedPool::new(POOL).client("").keys(keys()), "client"),
-        (TrustedPool::new("").client(CLIENT).keys(keys()), "user_pool_id"),
-        (TrustedPool::new("x@evil.com:443/_a").client(CLIENT), "user_pool_id"),
+        (
+            TrustedPool::new("").client(CLIENT).keys(keys()),
+            "user_pool_id",
+        ),
+        (
+            TrustedPool::new("x@evil.com:443/_a").client(CLIENT),
+            "user_pool_id",
+        ),
         (pool().replica_region("evil.com#"), "region"),
-        (TrustedPool::new(POOL).client(CLIENT).issuer("http://example.com/x"), "issuer"),
-        (TrustedPool::new(POOL).client(CLIENT).issuer("no url"), "issuer"),
-        (TrustedPool::new(POOL).client(CLIENT).keys_url("http://example.com/x"), "keys_url"),
-        (TrustedPool::new(POOL).client(CLIENT).keys_url("https://a@b/x"), "keys_url"),
+        (
+            TrustedPool::new(POOL)
+                .client(CLIENT)
+                .issuer("http://example.com/x"),
+            "issuer",
+        ),
+        (
+            TrustedPool::new(POOL).client(CLIENT).issuer("no url"),
+            "issuer",
+        ),
+        (
+            TrustedPool::new(POOL)
+                .client(CLIENT)
+                .keys_url("http://example.com/x"),
+            "keys_url",
+        ),
+        (
+            TrustedPool::new(POOL)
+                .client(CLIENT)
+                .keys_url("https://a@b/x"),
+            "keys_url",
+        ),
     ] {
         match trusting(pool).build() {
             Ok(_) => panic!("{field} must be refused"),
             Err(error) => assert!(error.to_string().starts_with(field), "{error}"),
         }
     }
-    let insecure = TrustedPool::new(POOL).client(CLIENT).issuer("http://emulator:4566/p").allow_http();
+    let insecure = TrustedPool::new(POOL)
+        .client(CLIENT)
+        .issuer("http://emulator:4566/p")
+        .allow_http();
     assert!(trusting(insecure).build().is_ok());
 }
 
@@ -554,7 +704,10 @@ fn a_verifier_without_a_client_or_with_a_malformed_setting_is_not_made() {
 fn the_published_key_is_trusted_by_nobody_who_was_not_told() -> Outcome {
     let token = issuer().sign(&claims(&json!({})));
     let told_nothing = TokenVerifier::builder(pool()).build()?;
-    assert_eq!(told(told_nothing.verify_access_at(&token, now())), "test key");
+    assert_eq!(
+        told(told_nothing.verify_access_at(&token, now())),
+        "test key"
+    );
     Ok(())
 }
 
@@ -570,7 +723,10 @@ fn any_single_bit_changed_makes_a_token_worthless() -> Outcome {
         // The others are no text, so no header can bring them.
         if let Ok(token) = std::str::from_utf8(&bytes) {
             tried += 1;
-            assert!(verifier.verify_access_at(token, now()).is_err(), "bit {bit}");
+            assert!(
+                verifier.verify_access_at(token, now()).is_err(),
+                "bit {bit}"
+            );
         }
         bytes[bit / 8] ^= 1 << (bit % 8);
     }
@@ -589,8 +745,13 @@ fn nothing_of_a_token_stands_in_an_error_or_in_debug() -> Outcome {
         let token = issuer().sign(&claims(changes));
         verifier.verify_access_at(&token, now())
     };
-    for (at, changes) in [marked.clone(), json!({"sub": "marker", "client_id": "marker"}),
-        json!({"sub": "marker", "aud": "marker"}), json!({"sub": ["marker"]}), json!({"exp": 1, "sub": "marker"})]
+    for (at, changes) in [
+        marked.clone(),
+        json!({"sub": "marker", "client_id": "marker"}),
+        json!({"sub": "marker", "aud": "marker"}),
+        json!({"sub": ["marker"]}),
+        json!({"exp": 1, "sub": "marker"}),
+    ]
     .iter()
     .enumerate()
     {
@@ -599,7 +760,11 @@ fn nothing_of_a_token_stands_in_an_error_or_in_debug() -> Outcome {
         assert!(!shown.contains("marker"), "{at}: {shown}");
     }
     let mut accepted = marked;
-    for (name, value) in [("iss", json!(ISSUER)), ("client_id", json!(CLIENT)), ("aud", Value::Null)] {
+    for (name, value) in [
+        ("iss", json!(ISSUER)),
+        ("client_id", json!(CLIENT)),
+        ("aud", Value::Null),
+    ] {
         accepted[name] = value;
     }
     let claims: AccessClaims = refused(&accepted)?;

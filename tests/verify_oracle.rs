@@ -88,10 +88,19 @@ fn random_claims(random: &mut Random, now: u64) -> Value {
             0 => ("exp", json!(now - 60 - random.next() % 100_000)),
             1 => ("nbf", json!(now + 600 + random.next() % 100_000)),
             2 => ("nbf", json!(now - 60 - random.next() % 100_000)),
-            3 => ("iss", json!(random.pick(&["", "https://evil.example", ISSUER]))),
-            4 => ("token_use", json!(random.pick(&["id", "refresh", "access", ""]))),
+            3 => (
+                "iss",
+                json!(random.pick(&["", "https://evil.example", ISSUER])),
+            ),
+            4 => (
+                "token_use",
+                json!(random.pick(&["id", "refresh", "access", ""])),
+            ),
             5 => ("client_id", json!(random.pick(&["other", "", CLIENT]))),
-            _ => ("aud", json!(random.pick(&["https://api.example.com", CLIENT]))),
+            _ => (
+                "aud",
+                json!(random.pick(&["https://api.example.com", CLIENT])),
+            ),
         };
         claims[name] = value;
     }

@@ -13,11 +13,6 @@ use super::{
     AppClient, AuthOutcome, Challenge, ChallengeAnswer, Tokens, UserAuth,
     device::{DeviceSlot, RememberedDevice},
 };
-#[cfg(feature = "verify")]
-use crate::{
-    error::InvalidInput,
-    verify::{TokenVerifier, TrustedPool, VerifierBuilder},
-};
 use crate::{
     client::Client,
     error::{DecodeError, DecodeProblem, Error, ErrorCode, NotAuthorizedReason},
@@ -33,6 +28,11 @@ use crate::{
     sensitive::Sensitive,
     shape,
     types::{AnalyticsMetadataType, UserContextDataType},
+};
+#[cfg(feature = "verify")]
+use crate::{
+    error::InvalidInput,
+    verify::{TokenVerifier, TrustedPool, VerifierBuilder},
 };
 
 /// Signs users in with one app client.

@@ -42,8 +42,9 @@ struct Maps {
 
 impl Cache {
     pub(super) fn new(tokens: usize) -> Result<Self, InvalidInput> {
-        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())
-            .map_err(|_| InvalidInput::new("cache", "needs random bytes, and the system has none"))?;
+        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).map_err(|_| {
+            InvalidInput::new("cache", "needs random bytes, and the system has none")
+        })?;
         Ok(Self {
             key,
             capacity: tokens.div_ceil(2),

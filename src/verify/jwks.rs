@@ -22,9 +22,8 @@ const MAX_EXPONENT_BYTES: usize = 4;
 
 /// SHA-256 of the modulus of the test key, whose private half is published with this crate.
 const TEST_MODULUS: [u8; 32] = [
-    0x6d, 0x50, 0x0b, 0xfc, 0xce, 0x56, 0x63, 0xec, 0x9c, 0xfc, 0x78, 0x56,
-    0x66, 0xaa, 0x9e, 0x4c, 0x67, 0xda, 0x32, 0x5f, 0xb3, 0xe0, 0xa5, 0x46,
-    0x97, 0x64, 0xc8, 0x7e, 0xd7, 0xd4, 0xa9, 0x9f,
+    0x6d, 0x50, 0x0b, 0xfc, 0xce, 0x56, 0x63, 0xec, 0x9c, 0xfc, 0x78, 0x56, 0x66, 0xaa, 0x9e, 0x4c,
+    0x67, 0xda, 0x32, 0x5f, 0xb3, 0xe0, 0xa5, 0x46, 0x97, 0x64, 0xc8, 0x7e, 0xd7, 0xd4, 0xa9, 0x9f,
 ];
 
 /// The public keys of an issuer: a JSON Web Key Set.
@@ -161,7 +160,9 @@ struct Entry {
 
 impl From<serde_json::Value> for Entry {
     fn from(entry: serde_json::Value) -> Self {
-        Self { key: usable(&entry) }
+        Self {
+            key: usable(&entry),
+        }
     }
 }
 
@@ -176,10 +177,8 @@ fn usable(entry: &serde_json::Value) -> Option<PublicKey> {
         None => true,
         Some(operations) => operations.as_array()?.iter().any(|name| name == "verify"),
     };
-    let fits = text("kty")? == "RSA"
-        && absent_or("use", "sig")
-        && absent_or("alg", "RS256")
-        && may_verify;
+    let fits =
+        text("kty")? == "RSA" && absent_or("use", "sig") && absent_or("alg", "RS256") && may_verify;
     let id = text("kid")?;
     if !fits || id.is_empty() || id.len() > MAX_KEY_ID {
         return None;
@@ -324,7 +323,9 @@ mod tests {
     #[test]
     fn a_document_that_is_no_key_set_is_refused() {
         let one = key(json!({})).to_string();
-        let too_many: Vec<_> = (0..33).map(|i| key(json!({"kid": i.to_string()}))).collect();
+        let too_many: Vec<_> = (0..33)
+            .map(|i| key(json!({"kid": i.to_string()})))
+            .collect();
         for (json, rule) in [
             (String::new(), "must be a JSON"),
             ("null".to_owned(), "must be a JSON"),
@@ -332,9 +333,15 @@ mod tests {
             (format!("[[{one}]]"), "must be a JSON"),
             (format!("{{\"keys\": {one}}}"), "must be a JSON"),
             (format!("{{\"keys\": [{one}]}} x"), "must be a JSON"),
-            (format!("{{\"keys\": [{one}], \"keys\": []}}"), "must be a JSON"),
             (
-                format!("{{\"keys\": [{}]}}", one.replacen('{', "{\"kid\": \"b\",", 1)),
+                format!("{{\"keys\": [{one}], \"keys\": []}}"),
+                "must be a JSON",
+            ),
+            (
+                format!(
+                    "{{\"keys\": [{}]}}",
+                    one.replacen('{', "{\"kid\": \"b\",", 1)
+                ),
                 "must be a JSON",
             ),
             (
@@ -342,8 +349,14 @@ mod tests {
                 "must be a JSON",
             ),
             ("{\"keys\": []}".to_owned(), "must have a key"),
-            ("{\"keys\": [1, null, \"x\", []]}".to_owned(), "must have a key"),
-            (format!("{{\"keys\": [{one}, {one}]}}"), "must not have two keys"),
+            (
+                "{\"keys\": [1, null, \"x\", []]}".to_owned(),
+                "must have a key",
+            ),
+            (
+                format!("{{\"keys\": [{one}, {one}]}}"),
+                "must not have two keys",
+            ),
             (json!({"keys": too_many}).to_string(), "must not have more"),
             (
                 format!("{{\"keys\": [{one}]}}{}", " ".repeat(MAX_SIZE)),

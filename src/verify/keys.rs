@@ -265,6 +265,8 @@ impl FetchedKeys {
 
 impl fmt::Debug for FetchedKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("FetchedKeys").field(&self.shared.url).finish()
+        f.debug_tuple("FetchedKeys")
+            .field(&self.shared.url)
+            .finish()
     }
 }
