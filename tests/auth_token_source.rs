@@ -13,13 +13,16 @@ use std::{
 use bytes::Bytes;
 use cognito_idp::{
     Client, ErrorCode, Sensitive,
-    auth::{AppClient, RefreshError, SignIn, TokenSource, Tokens},
+    auth::{AppClient, RefreshError, RememberedDevice, SignIn, TokenSource, Tokens},
     error::{TransportError, TransportErrorKind},
     retry::RetryPolicy,
     transport::{HttpClient, HttpFuture},
 };
 use serde_json::{Value, json};
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::Semaphore,
+    time::{advance, timeout},
+};
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
@@ -28,12 +31,22 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 enum Act {
     /// Gives access token number so-and-so, and with rotation a refresh token of that number.
     Give { number: u32, rotate: bool },
+    /// Gives access token number so-and-so, with the date and whatever else is told.
+    Answer {
+        number: u32,
+        date: Option<&'static str>,
+        members: Value,
+    },
     /// Answers with an error.
     Refuse(u16, &'static str),
+    /// Answers with an error that has a message.
+    Say(&'static str, &'static str),
     /// Breaks the connection.
     Break,
     /// Never answers.
     Hang,
+    /// The HTTP client panics.
+    Panic,
 }
 
 const GIVE_2: Act = Act::Give {
@@ -52,6 +65,8 @@ struct Shared {
     acts: Mutex<VecDeque<Act>>,
     /// The refresh tokens that came, in order.
     came: Mutex<Vec<String>>,
+    /// The device keys that came, in order.
+    devices: Mutex<Vec<Option<String>>>,
     gate: Semaphore,
 }
 
@@ -61,6 +76,7 @@ impl Server {
             shared: Arc::new(Shared {
                 acts: Mutex::new(acts.into_iter().collect()),
                 came: Mutex::default(),
+                devices: Mutex::default(),
                 gate: Semaphore::new(Semaphore::MAX_PERMITS),
             }),
         }
@@ -100,6 +116,7 @@ impl HttpClient for Server {
         let body: Value = serde_json::from_slice(request.body()).expect("JSON");
         let refresh_token = body["RefreshToken"].as_str().unwrap_or_default().to_owned();
         lock(&self.shared.came).push(refresh_token);
+        lock(&self.shared.devices).push(body["DeviceKey"].as_str().map(str::to_owned));
         let act = lock(&self.shared.acts)
             .pop_front()
             .expect("one refresh more");
@@ -110,6 +127,10 @@ impl HttpClient for Server {
                 .await
                 .expect("never closed")
                 .forget();
+            let date = match &act {
+                Act::Answer { date, .. } => *date,
+                _ => None,
+            };
             let (status, body) = match act {
                 Act::Give { number, rotate } => {
                     let mut result = json!({
@@ -121,12 +142,27 @@ impl HttpClient for Server {
                     }
                     (200, json!({"AuthenticationResult": result}))
                 }
+                Act::Answer {
+                    number, members, ..
+                } => {
+                    let mut result = members;
+                    if result.get("AccessToken").is_none() {
+                        result["AccessToken"] = format!("access-{number}").into();
+                    }
+                    (200, json!({"AuthenticationResult": result}))
+                }
                 Act::Refuse(status, code) => (status, json!({"__type": code})),
+                Act::Say(code, message) => (400, json!({"__type": code, "message": message})),
+                Act::Panic => panic!("on purpose"),
                 Act::Break => return Err(TransportError::new(TransportErrorKind::Interrupted)),
                 Act::Hang => pending().await,
             };
             let mut response = http::Response::new(Bytes::from(body.to_string()));
             *response.status_mut() = http::StatusCode::from_u16(status).expect("a status");
+            if let Some(date) = date {
+                let date = http::HeaderValue::from_static(date);
+                response.headers_mut().insert(http::header::DATE, date);
+            }
             Ok(response)
         })
     }
@@ -155,6 +191,13 @@ fn first_tokens() -> Outcome<Tokens> {
         "expires_at": 3600,
         "token_type": "Bearer",
     }))?)
+}
+
+/// Lets the task of a refresh run.
+async fn settle() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
 }
 
 async fn access_token(source: &TokenSource) -> Result<String, RefreshError> {
@@ -195,7 +238,7 @@ async fn a_hundred_callers_cause_one_refresh() -> Outcome {
     Ok(())
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_hundred_callers_share_one_failure() -> Outcome {
     clock!(CLOCK, now);
     let server = Server::behind_a_gate([Act::Break, GIVE_2]);
@@ -216,30 +259,70 @@ async fn a_hundred_callers_share_one_failure() -> Outcome {
     }
     assert_eq!(server.refreshes().len(), 1);
 
-    // It counts for those who waited, not for who comes later.
+    // It stands for a second, lest a server in trouble gets a refresh from every call.
+    for _ in 0..200 {
+        let result = access_token(&source).await;
+        assert!(matches!(result, Err(RefreshError::Unavailable(_))));
+    }
+    assert_eq!(server.refreshes().len(), 1);
+    advance(Duration::from_secs(1)).await;
     server.open_gate();
     assert_eq!(access_token(&source).await?, "access-2");
     Ok(())
 }
 
 #[tokio::test]
-async fn an_early_refresh_keeps_nobody_else_waiting() -> Outcome {
+async fn an_early_refresh_keeps_nobody_waiting() -> Outcome {
     clock!(CLOCK, now);
     let server = Server::behind_a_gate([GIVE_2]);
     let source = server.source(now, first_tokens()?)?;
     CLOCK.store(3_541, SeqCst);
-    let first = tokio::spawn({
-        let source = source.clone();
-        async move { access_token(&source).await }
-    });
-    while server.refreshes().is_empty() {
-        tokio::task::yield_now().await;
+    for _ in 0..3 {
+        assert_eq!(access_token(&source).await?, "access-1");
+        settle().await;
     }
-    assert_eq!(access_token(&source).await?, "access-1");
     server.open_gate();
-    assert_eq!(first.await??, "access-2");
+    settle().await;
     assert_eq!(access_token(&source).await?, "access-2");
     assert_eq!(server.refreshes().len(), 1);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_the_last_seconds_callers_wait_and_get_the_old_token_if_there_is_no_new_one() -> Outcome
+{
+    clock!(CLOCK, now);
+    let server = Server::new([Act::Break, GIVE_2]);
+    let source = server.source(now, first_tokens()?)?;
+    CLOCK.store(3_591, SeqCst);
+    for _ in 0..3 {
+        assert_eq!(access_token(&source).await?, "access-1");
+    }
+    assert_eq!(server.refreshes().len(), 1);
+    advance(Duration::from_secs(5)).await;
+    assert_eq!(access_token(&source).await?, "access-2");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_lives_less_than_two_minutes_is_used_at_least_by_half() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::new([GIVE_2]);
+    let mut tokens = first_tokens()?;
+    tokens.expires_in = Duration::from_secs(20);
+    tokens.expires_at = SystemTime::UNIX_EPOCH
+        .checked_add(tokens.expires_in)
+        .ok_or("late")?
+        .into();
+    let source = server.source(now, tokens)?;
+    advance(Duration::from_secs(9)).await;
+    assert_eq!(access_token(&source).await?, "access-1");
+    settle().await;
+    assert!(server.refreshes().is_empty());
+    advance(Duration::from_secs(2)).await;
+    assert_eq!(access_token(&source).await?, "access-1");
+    settle().await;
+    assert_eq!(access_token(&source).await?, "access-2");
     Ok(())
 }
 
@@ -264,6 +347,103 @@ async fn a_caller_that_gives_up_does_not_break_the_refresh_off() -> Outcome {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refresh_ends_and_is_stored_although_no_caller_comes_again() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::behind_a_gate([Act::Give {
+        number: 2,
+        rotate: true,
+    }]);
+    let stored = Arc::new(Mutex::new(Vec::new()));
+    let source = TokenSource::with_on_refresh(server.sign_in(now)?, first_tokens()?, {
+        let stored = stored.clone();
+        move |tokens| lock(&stored).push(tokens.access_token.expose().clone())
+    });
+    CLOCK.store(3_600, SeqCst);
+    assert!(
+        timeout(Duration::from_millis(1), source.tokens())
+            .await
+            .is_err()
+    );
+    drop(source);
+    server.open_gate();
+    settle().await;
+    assert_eq!(*lock(&stored), ["access-2"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_caller_that_is_never_polled_again_holds_up_nobody() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::behind_a_gate([GIVE_2]);
+    let source = server.source(now, first_tokens()?)?;
+    CLOCK.store(3_600, SeqCst);
+    let mut starved = Box::pin(access_token(&source));
+    tokio::select! {
+        biased;
+        _ = &mut starved => return Err("no answer yet".into()),
+        () = settle() => {}
+    }
+    server.open_gate();
+    assert_eq!(access_token(&source).await?, "access-2");
+    assert_eq!(starved.await?, "access-2");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_panic_of_the_http_client_costs_one_refresh() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::new([Act::Panic, GIVE_2]);
+    let source = server.source(now, first_tokens()?)?;
+    CLOCK.store(3_600, SeqCst);
+    match access_token(&source).await {
+        Err(RefreshError::Unavailable(error)) => assert!(error.outcome_unknown()),
+        result => return Err(format!("{result:?}").into()),
+    }
+    assert_eq!(access_token(&source).await?, "access-2");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_panic_of_the_hook_costs_nobody_the_tokens() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::new([Act::Give {
+        number: 2,
+        rotate: true,
+    }]);
+    let source = TokenSource::with_on_refresh(server.sign_in(now)?, first_tokens()?, |_| {
+        panic!("on purpose")
+    });
+    CLOCK.store(3_600, SeqCst);
+    assert_eq!(access_token(&source).await?, "access-2");
+    let tokens = source.tokens().await?;
+    let refresh_token = tokens.refresh_token.as_ref().map(Sensitive::expose);
+    assert_eq!(refresh_token.map(String::as_str), Some("refresh-2"));
+    assert_eq!(server.refreshes().len(), 1);
+    Ok(())
+}
+
+#[test]
+fn a_refresh_that_is_lost_with_its_runtime_is_made_anew_on_the_next() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::new([Act::Hang, Act::Hang, GIVE_2]);
+    let source = server.source(now, first_tokens()?)?;
+    CLOCK.store(3_600, SeqCst);
+    let on_a_runtime_of_its_own = || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()?;
+        let patience = Duration::from_millis(20);
+        Ok::<_, std::io::Error>(
+            runtime.block_on(async { timeout(patience, access_token(&source)).await }),
+        )
+    };
+    assert!(on_a_runtime_of_its_own()?.is_err());
+    assert!(on_a_runtime_of_its_own()?.is_err());
+    assert_eq!(on_a_runtime_of_its_own()???, "access-2");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_never_answers_makes_the_token_unavailable_and_no_more() -> Outcome {
     clock!(CLOCK, now);
     let server = Server::new([Act::Hang, GIVE_2]);
@@ -271,11 +451,12 @@ async fn a_server_that_never_answers_makes_the_token_unavailable_and_no_more() -
     CLOCK.store(3_600, SeqCst);
     let result = access_token(&source).await;
     assert!(matches!(result, Err(RefreshError::Unavailable(_))));
+    advance(Duration::from_secs(1)).await;
     assert_eq!(access_token(&source).await?, "access-2");
     Ok(())
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn outages_are_survived_with_the_old_token_while_it_is_valid() -> Outcome {
     clock!(CLOCK, now);
     let throttle = Act::Refuse(400, "TooManyRequestsException");
@@ -284,20 +465,27 @@ async fn outages_are_survived_with_the_old_token_while_it_is_valid() -> Outcome 
     let source = server.source(now, first_tokens()?)?;
 
     CLOCK.store(3_545, SeqCst);
-    assert_eq!(access_token(&source).await?, "access-1");
-    // Not at once again: every caller would wait for a server that is down.
-    CLOCK.store(3_549, SeqCst);
-    assert_eq!(access_token(&source).await?, "access-1");
+    let early = async || {
+        let token = access_token(&source).await;
+        settle().await;
+        token
+    };
+    assert_eq!(early().await?, "access-1");
+    // Not at once again: a server that is down need not hear from every call.
+    advance(Duration::from_millis(4_900)).await;
+    assert_eq!(early().await?, "access-1");
     assert_eq!(server.refreshes().len(), 1);
-    CLOCK.store(3_551, SeqCst);
-    assert_eq!(access_token(&source).await?, "access-1");
+    advance(Duration::from_millis(200)).await;
+    assert_eq!(early().await?, "access-1");
     assert_eq!(server.refreshes().len(), 2);
 
     CLOCK.store(3_600, SeqCst);
+    advance(Duration::from_secs(1)).await;
     match access_token(&source).await {
         Err(RefreshError::Unavailable(error)) => assert!(error.is_retryable()),
         result => return Err(format!("{result:?}").into()),
     }
+    advance(Duration::from_secs(1)).await;
     assert_eq!(access_token(&source).await?, "access-2");
     assert_eq!(server.refreshes(), ["refresh-1"; 4]);
     Ok(())
@@ -306,7 +494,6 @@ async fn outages_are_survived_with_the_old_token_while_it_is_valid() -> Outcome 
 #[tokio::test]
 async fn only_the_definite_codes_sign_the_user_out() -> Outcome {
     clock!(CLOCK, now);
-    CLOCK.store(3_545, SeqCst);
     for code in [
         "NotAuthorizedException",
         "TokenRevokedException",
@@ -315,8 +502,11 @@ async fn only_the_definite_codes_sign_the_user_out() -> Outcome {
         "UserNotConfirmedException",
         "RefreshTokenReuseException",
     ] {
+        CLOCK.store(3_545, SeqCst);
         let server = Server::new([Act::Refuse(400, code)]);
         let source = server.source(now, first_tokens()?)?;
+        assert_eq!(access_token(&source).await?, "access-1", "{code}");
+        settle().await;
         for _ in 0..2 {
             match access_token(&source).await {
                 Err(RefreshError::SignedOut(error)) => {
@@ -331,14 +521,168 @@ async fn only_the_definite_codes_sign_the_user_out() -> Outcome {
         (400, "TooManyRequestsException"),
         (400, "LimitExceededException"),
         (400, "UserLambdaValidationException"),
-        (400, "ResourceNotFoundException"),
+        (400, "UnexpectedLambdaException"),
         (403, "ForbiddenException"),
         (500, "InternalErrorException"),
         (503, ""),
     ] {
+        CLOCK.store(3_600, SeqCst);
         let server = Server::new([Act::Refuse(status, code)]);
         let source = server.source(now, first_tokens()?)?;
-        assert_eq!(access_token(&source).await?, "access-1", "{code}");
+        let result = access_token(&source).await;
+        assert!(
+            matches!(result, Err(RefreshError::Unavailable(_))),
+            "{code}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_operator_got_wrong_is_told_as_that_and_signs_nobody_out() -> Outcome {
+    clock!(CLOCK, now);
+    CLOCK.store(3_600, SeqCst);
+    let not_authorized = |message| Act::Say("NotAuthorizedException", message);
+    for act in [
+        not_authorized("Unable to verify secret hash for client 1example"),
+        not_authorized("SecretHash does not match for the client: 1example"),
+        not_authorized("Client 1example is configured for secret but secret was not received"),
+        Act::Refuse(400, "ResourceNotFoundException"),
+        Act::Refuse(400, "InvalidParameterException"),
+        Act::Refuse(400, "UnsupportedTokenTypeException"),
+        Act::Refuse(400, "UnsupportedOperationException"),
+        Act::Refuse(400, "OperationNotEnabledException"),
+    ] {
+        let shown = format!("{act:?}");
+        let server = Server::new([act, GIVE_2]);
+        let source = server.source(now, first_tokens()?)?;
+        let result = access_token(&source).await;
+        assert!(
+            matches!(result, Err(RefreshError::Misconfigured(_))),
+            "{shown}"
+        );
+        // Somebody mends it.
+        advance(Duration::from_secs(1)).await;
+        assert_eq!(access_token(&source).await?, "access-2", "{shown}");
+    }
+    let server = Server::new([not_authorized("Refresh Token has been revoked")]);
+    let source = server.source(now, first_tokens()?)?;
+    let result = access_token(&source).await;
+    assert!(matches!(result, Err(RefreshError::SignedOut(_))));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_device_that_cognito_forgot_is_dropped_and_the_refresh_goes_on_without_it() -> Outcome {
+    clock!(CLOCK, now);
+    CLOCK.store(3_600, SeqCst);
+    let unknown = || Act::Say("ResourceNotFoundException", "Device does not exist.");
+    let device = || RememberedDevice::new("device", "group", "password");
+
+    let server = Server::new([unknown(), GIVE_2]);
+    let sign_in = server.sign_in(now)?.with_device(device());
+    let source = TokenSource::new(sign_in.clone(), first_tokens()?);
+    assert_eq!(access_token(&source).await?, "access-2");
+    assert_eq!(
+        *lock(&server.shared.devices),
+        [Some("device".to_owned()), None]
+    );
+    assert!(sign_in.device().is_none());
+
+    // What is not found may be the app client, and an outage tells nothing.
+    for second in [
+        unknown(),
+        Act::Break,
+        Act::Refuse(500, "InternalErrorException"),
+    ] {
+        let server = Server::new([unknown(), second]);
+        let sign_in = server.sign_in(now)?.with_device(device());
+        let source = TokenSource::new(sign_in.clone(), first_tokens()?);
+        assert!(access_token(&source).await.is_err());
+        assert!(sign_in.device().is_some());
+        assert_eq!(server.refreshes().len(), 2);
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_date_of_a_server_makes_no_token_live_longer() -> Outcome {
+    clock!(CLOCK, now);
+    let give = |number, date| Act::Answer {
+        number,
+        date: Some(date),
+        members: json!({"ExpiresIn": 60}),
+    };
+    for wrong in [
+        "Fri, 31 Dec 9999 23:59:58 GMT",
+        "Fri, 02 Jan 1970 00:00:00 GMT",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+    ] {
+        let right = "Thu, 01 Jan 1970 01:00:00 GMT";
+        let server = Server::new([give(2, wrong), give(3, right), give(4, right)]);
+        CLOCK.store(0, SeqCst);
+        let source = server.source(now, first_tokens()?)?;
+        CLOCK.store(3_600, SeqCst);
+        assert_eq!(access_token(&source).await?, "access-2", "{wrong}");
+        assert_eq!(access_token(&source).await?, "access-2", "{wrong}");
+        assert_eq!(server.refreshes().len(), 1, "{wrong}");
+        advance(Duration::from_secs(60)).await;
+        assert_eq!(access_token(&source).await?, "access-3", "{wrong}");
+        // The local clock alone tells how long a machine has slept.
+        CLOCK.store(3_660, SeqCst);
+        assert_eq!(access_token(&source).await?, "access-4", "{wrong}");
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn stored_tokens_last_no_longer_than_they_were_given_for() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::new([GIVE_2]);
+    let mut tokens = first_tokens()?;
+    // Stored by a machine whose clock was a day ahead.
+    tokens.expires_at = (now() + Duration::from_hours(25)).into();
+    let source = server.source(now, tokens)?;
+    advance(Duration::from_hours(1)).await;
+    assert_eq!(access_token(&source).await?, "access-2");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_does_not_tell_its_life_is_not_refreshed_at_every_call() -> Outcome {
+    clock!(CLOCK, now);
+    // {"iat":1000,"exp":1600}
+    let readable = "e30.eyJpYXQiOjEwMDAsImV4cCI6MTYwMH0.sig";
+    for (members, life) in [
+        (json!({}), 300),
+        (json!({"ExpiresIn": 0}), 300),
+        (json!({"ExpiresIn": -1}), 300),
+        (json!({"AccessToken": readable}), 600),
+        (json!({"AccessToken": readable, "ExpiresIn": 0}), 600),
+        (json!({"AccessToken": readable, "ExpiresIn": 100}), 100),
+    ] {
+        let shown = members.to_string();
+        let first = Act::Answer {
+            number: 2,
+            date: None,
+            members,
+        };
+        let server = Server::new([first, GIVE_2]);
+        CLOCK.store(0, SeqCst);
+        let source = server.source(now, first_tokens()?)?;
+        CLOCK.store(3_600, SeqCst);
+        for _ in 0..20 {
+            access_token(&source).await?;
+        }
+        assert_eq!(server.refreshes().len(), 1, "{shown}");
+        let tokens = source.tokens().await?;
+        assert_eq!(tokens.expires_in, Duration::from_secs(life), "{shown}");
+        assert_eq!(
+            SystemTime::from(tokens.expires_at),
+            now() + tokens.expires_in
+        );
+        advance(tokens.expires_in).await;
+        assert_eq!(access_token(&source).await?, "access-2", "{shown}");
     }
     Ok(())
 }

@@ -121,7 +121,15 @@ impl ClientBuilder {
     /// Sets the credentials that signed operations use:
     /// [`Credentials`](crate::credentials::Credentials) or any provider of them.
     ///
-    /// What a provider gives is kept until shortly before it expires.
+    /// What a provider gives is kept. Five to seven minutes before it expires, at the earliest after
+    /// half its life, the provider is asked anew while calls still use what is there; in the last
+    /// minute they wait for the answer. What has no expiry is asked for again after a quarter of an
+    /// hour.
+    ///
+    /// The provider runs in a task of its own on the Tokio runtime of the call that needs it, once for
+    /// all calls that wait, and has 30 seconds. A failure, a panic included, is told to all of them
+    /// and, unless it was a panic, stands for a second. When Cognito refuses the credentials, the
+    /// provider is asked once for all calls that were refused.
     #[cfg(feature = "sigv4")]
     pub fn credentials(mut self, provider: impl ProvideCredentials + 'static) -> Self {
         self.credentials = Some(SharedCredentialsProvider::new(provider));
