@@ -92,7 +92,7 @@ const MAX_LEEWAY: Duration = Duration::from_mins(5);
 /// Verifies the tokens of one user pool, or of several.
 ///
 /// Make one and clone it; clones share the keys and the cache. See the [module](self) for what is
-/// checked. [`CognitoService::verifier`](crate::CognitoService::verifier) and
+/// checked. `CognitoService::verifier` and
 /// [`SignIn::verifier`](crate::auth::SignIn::verifier) make the one for their pool and client.
 #[derive(Clone)]
 pub struct TokenVerifier {

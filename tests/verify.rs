@@ -712,7 +712,7 @@ fn the_published_key_is_trusted_by_nobody_who_was_not_told() -> Outcome {
 }
 
 #[test]
-fn any_single_bit_changed_makes_a_token_worthless() -> Outcome {
+fn any_single_bit_changed_makes_a_token_worthless() {
     let verifier = verifier(pool());
     let good = issuer().sign(&claims(&json!({})));
     assert_eq!(told(verifier.verify_access_at(&good, now())), "good");
@@ -731,7 +731,6 @@ fn any_single_bit_changed_makes_a_token_worthless() -> Outcome {
         bytes[bit / 8] ^= 1 << (bit % 8);
     }
     assert_eq!(tried, good.len() * 7);
-    Ok(())
 }
 
 #[test]

@@ -132,7 +132,8 @@ fn mutated(random: &mut Random, tokens: &[String]) -> String {
         }
         4 => {
             let part = random.below(3);
-            parts[part] = other.split('.').nth(part).unwrap_or_default().to_owned();
+            let others = other.split('.').nth(part).unwrap_or_default();
+            others.clone_into(&mut parts[part]);
         }
         5 => {
             let header = random.pick(&[

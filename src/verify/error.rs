@@ -30,7 +30,7 @@ pub enum VerifyError {
     #[error("the issuer has no key of the token's key ID")]
     UnknownKey,
 
-    /// The token is signed with the key of [`TestIssuer`](crate::fixture::TestIssuer), which everybody
+    /// The token is signed with the key of `fixture::TestIssuer`, which everybody
     /// has, and the verifier was not told to trust it.
     #[error("the token is signed with the published test key, which is not trusted here")]
     TestKey,

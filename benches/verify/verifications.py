@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures verification beside jsonwebtoken and Node's aws-jwt-verify: the same tokens, in one run.
 
-    ./measure.py [speed] [calls] [size] [--rounds N]     by default everything
+    ./verifications.py [speed] [calls] [size] [--rounds N]     by default everything
 
 speed: verifications a second of CPU time, cold (every token anew) and cached; medians.
 calls: instructions and allocations of a check, by callgrind. size: bytes that verification adds to a program.
