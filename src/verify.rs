@@ -100,7 +100,7 @@ pub struct TokenVerifier {
 }
 
 struct Shared {
-    /// Sorted by nothing: there are few.
+    /// Few enough to look through.
     issuers: Vec<Issuer>,
     rules: Vec<Rules>,
     leeway: Duration,
@@ -485,7 +485,8 @@ pub fn bearer_token(headers: &HeaderMap) -> Result<&str, VerifyError> {
 
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
 fn default_http_client() -> Result<Arc<dyn HttpClient>, InvalidInput> {
-    Ok(Arc::new(crate::transport::DefaultClient::new()?))
+    let client = crate::transport::DefaultClient::new()?;
+    Ok(Arc::new(client.max_response_size(jwks::MAX_SIZE)))
 }
 
 #[cfg(not(any(feature = "reqwest", feature = "hyper")))]

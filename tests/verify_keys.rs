@@ -440,7 +440,7 @@ mod over_sockets {
                 Action::Endless(endless.into(), chunk.into()),
                 &["ResponseTooLarge", "Timeout"],
             ),
-            ("huge", Action::Write(ok(&huge)), &["no key set"]),
+            ("huge", Action::Write(ok(&huge)), &["ResponseTooLarge"]),
             (
                 "not HTTP",
                 Action::Write(b"SSH-2.0-x\r\n".to_vec()),

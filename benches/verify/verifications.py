@@ -76,7 +76,7 @@ def per_check(flags):
     import measure as compare
 
     make_tokens()
-    compare.WORK = WORK
+    compare.WORK.mkdir(parents=True, exist_ok=True)
     few, many = (2_000, 12_000) if flags else (100, 600)
     command = [binary("ours", "ours"), TOKENS, KEYS]
     first, second = (compare.callgrind([*command, times, *flags]) for times in (few, many))

@@ -17,8 +17,8 @@ where
     type Rejection = VerifyError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, VerifyError> {
-        let token = bearer_token(&parts.headers)?;
-        TokenVerifier::from_ref(state).verify_access(token).await
+        let verifier = TokenVerifier::from_ref(state);
+        verifier.verify_access(bearer_token(&parts.headers)?).await
     }
 }
 
@@ -31,8 +31,8 @@ where
     type Rejection = VerifyError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, VerifyError> {
-        let token = bearer_token(&parts.headers)?;
-        TokenVerifier::from_ref(state).verify_id(token).await
+        let verifier = TokenVerifier::from_ref(state);
+        verifier.verify_id(bearer_token(&parts.headers)?).await
     }
 }
 
