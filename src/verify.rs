@@ -209,7 +209,10 @@ impl TokenVerifier {
 
     async fn verify(&self, text: &str, token_use: TokenUse) -> Result<Arc<Claims>, VerifyError> {
         let shared = &*self.shared;
-        let fingerprint = shared.cache.as_ref().map(|cache| cache.fingerprint(text));
+        let fingerprint = shared
+            .cache
+            .as_ref()
+            .and_then(|cache| cache.fingerprint(text));
         if let Some(claims) = shared.cached(fingerprint.as_ref(), token_use) {
             return Ok(claims);
         }

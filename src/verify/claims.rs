@@ -7,12 +7,15 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, MapAccess},
+};
 use serde_json::{Map, Value};
 
 use super::{
     error::{TokenPart, TokenUse, VerifyError},
-    token::distinct_json,
+    token::{Members, distinct_json},
 };
 
 /// The end of the year 9999, beyond which nobody needs a date and some clocks have none.
@@ -223,6 +226,9 @@ impl fmt::Debug for IdClaims {
 ///
 /// `Debug` shows nothing that tells who the user is.
 pub struct Claims {
+    iss: String,
+    sub: String,
+    exp: f64,
     checked: Checked,
     json: Vec<u8>,
     /// Most requests need none of the others.
@@ -234,13 +240,13 @@ impl Claims {
     /// app client's.
     #[must_use]
     pub fn sub(&self) -> &str {
-        &self.checked.sub
+        &self.sub
     }
 
     /// The issuer (`iss`): which pool, and under which of its names.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        &self.checked.iss
+        &self.iss
     }
 
     /// The groups of the user (`cognito:groups`).
@@ -271,7 +277,7 @@ impl Claims {
     /// When the token expires (`exp`).
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
-        time(self.checked.exp)
+        time(self.exp)
     }
 
     /// When the token was issued (`iat`).
@@ -327,8 +333,11 @@ impl Claims {
 
     /// Reads the claims of a token that is not verified yet; `None` if they are malformed.
     pub(super) fn parse(json: Vec<u8>) -> Option<Self> {
-        let checked = distinct_json(&json)?;
+        let mut checked: Checked = distinct_json(&json)?;
         Some(Self {
+            iss: checked.iss.take()?,
+            sub: checked.sub.take()?,
+            exp: checked.exp?,
             checked,
             json,
             all: OnceLock::new(),
@@ -346,7 +355,7 @@ impl Claims {
     pub(super) fn check_time(&self, now: SystemTime, leeway: Duration) -> Result<(), VerifyError> {
         let (now, leeway) = (seconds(now), leeway.as_secs_f64());
         // The very second of `exp` is too late already.
-        if now >= self.checked.exp + leeway {
+        if now >= self.exp + leeway {
             return Err(VerifyError::Expired {
                 at: self.expires_at(),
             });
@@ -381,7 +390,7 @@ impl Claims {
 impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Claims")
-            .field("issuer", &self.checked.iss)
+            .field("issuer", &self.iss)
             .field("token_use", &self.token_use())
             .field("scope", &self.checked.scope)
             .field("groups", &self.checked.groups)
@@ -390,22 +399,40 @@ impl fmt::Debug for Claims {
     }
 }
 
-/// The claims that are checked.
-#[derive(Deserialize)]
+/// The claims that are checked; `iss`, `sub` and `exp` must be there.
+#[derive(Default)]
 pub(super) struct Checked {
-    iss: String,
-    sub: String,
-    exp: f64,
+    iss: Option<String>,
+    sub: Option<String>,
+    exp: Option<f64>,
     nbf: Option<f64>,
     iat: Option<f64>,
     pub(super) token_use: Option<String>,
     pub(super) client_id: Option<String>,
-    #[serde(default)]
     pub(super) aud: Audiences,
     scope: Option<String>,
     jti: Option<String>,
-    #[serde(rename = "cognito:groups", default)]
     pub(super) groups: Vec<String>,
+}
+
+impl Members for Checked {
+    fn read<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
+        match name {
+            "iss" => self.iss = map.next_value()?,
+            "sub" => self.sub = map.next_value()?,
+            "exp" => self.exp = map.next_value()?,
+            "nbf" => self.nbf = map.next_value()?,
+            "iat" => self.iat = map.next_value()?,
+            "token_use" => self.token_use = map.next_value()?,
+            "client_id" => self.client_id = map.next_value()?,
+            "aud" => self.aud = map.next_value()?,
+            "scope" => self.scope = map.next_value()?,
+            "jti" => self.jti = map.next_value()?,
+            "cognito:groups" => self.groups = map.next_value()?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
 }
 
 impl Checked {

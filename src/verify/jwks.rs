@@ -9,7 +9,7 @@ use ring::{
 };
 use serde::Deserialize;
 
-use super::token::distinct_json;
+use super::token::is_distinct_object;
 use crate::error::InvalidInput;
 
 /// Cognito's have two keys and 1 kB.
@@ -72,7 +72,10 @@ impl Jwks {
         if json.len() > MAX_SIZE {
             return Err("must not be larger than 64 KiB");
         }
-        let document: Document = distinct_json(json).ok_or("must be a JSON Web Key Set")?;
+        let document = Some(json).filter(|json| is_distinct_object(json));
+        let document: Option<Document> =
+            document.and_then(|json| serde_json::from_slice(json).ok());
+        let document = document.ok_or("must be a JSON Web Key Set")?;
         if document.keys.len() > MAX_KEYS {
             return Err("must not have more than 32 keys");
         }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{Error as _, MapAccess, SeqAccess, Visitor},
 };
 
 use super::{
@@ -35,11 +35,12 @@ impl<'a> Token<'a> {
         };
         let header = decode(header).ok_or(malformed(TokenPart::Header))?;
         let header: Header = distinct_json(&header).ok_or(malformed(TokenPart::Header))?;
-        if header.alg != ALGORITHM {
+        let algorithm = header.alg.ok_or(malformed(TokenPart::Header))?;
+        if algorithm != ALGORITHM {
             return Err(VerifyError::Algorithm);
         }
         // What it names must be understood, and nothing is.
-        if header.crit.is_some() {
+        if header.has_crit {
             return Err(malformed(TokenPart::Header));
         }
         let key_id = header.kid.filter(|id| !id.is_empty());
@@ -90,28 +91,86 @@ fn decode(part: &str) -> Option<Vec<u8>> {
 }
 
 /// The rest of a header (`typ`, `cty`, keys and addresses of keys) is not looked at.
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Header {
-    alg: String,
+    alg: Option<String>,
     kid: Option<String>,
-    // Also `null` is there.
-    #[serde(default, deserialize_with = "present")]
-    crit: Option<IgnoredAny>,
+    has_crit: bool,
 }
 
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IgnoredAny>, D::Error> {
-    IgnoredAny::deserialize(deserializer).map(Some)
+impl Members for Header {
+    fn read<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
+        match name {
+            "alg" => self.alg = Some(map.next_value()?),
+            "kid" => self.kid = Some(map.next_value()?),
+            "crit" => {
+                map.next_value::<Distinct>()?;
+                self.has_crit = true;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+/// What is read of an object: the members that matter.
+pub(super) trait Members: Default {
+    /// Reads the value of the member that is next, or leaves it where it is and says `false`.
+    fn read<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error>;
 }
 
 /// Reads an object, and refuses one that names a member twice at any depth: two readers might each
 /// take another for the right one.
-pub(super) fn distinct_json<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
-    // Else serde would also take the members one after the other in an array.
-    if json.trim_ascii_start().first() != Some(&b'{') {
-        return None;
+pub(super) fn distinct_json<T: Members>(json: &[u8]) -> Option<T> {
+    let object: Object<T> = serde_json::from_slice(json).ok()?;
+    Some(object.0)
+}
+
+/// Whether it is an object, and none names a member twice.
+pub(super) fn is_distinct_object(json: &[u8]) -> bool {
+    distinct_json::<NoMembers>(json).is_some()
+}
+
+struct Object<T>(T);
+
+impl<'de, T: Members> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(T::default()))
     }
-    serde_json::from_slice::<Distinct>(json).ok()?;
-    serde_json::from_slice(json).ok()
+}
+
+struct ObjectVisitor<T>(T);
+
+impl<'de, T: Members> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Object<T>, A::Error> {
+        read_distinct(&mut self.0, &mut map)?;
+        Ok(Object(self.0))
+    }
+}
+
+/// Reads the members of an object and refuses one that comes twice.
+fn read_distinct<'de, A: MapAccess<'de>>(
+    members: &mut impl Members,
+    map: &mut A,
+) -> Result<(), A::Error> {
+    let mut names: Vec<Name<'de>> = Vec::with_capacity(16);
+    while let Some(name) = map.next_key::<Name<'de>>()? {
+        if !members.read(&name.0, map)? {
+            map.next_value::<Distinct>()?;
+        }
+        names.push(name);
+    }
+    names.sort_unstable();
+    if names.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(A::Error::custom("a member is named twice"));
+    }
+    Ok(())
 }
 
 /// JSON in which no object names a member twice.
@@ -129,6 +188,16 @@ struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 struct DistinctVisitor;
 
+/// Of an object that matters as little as what is in it.
+#[derive(Default)]
+struct NoMembers;
+
+impl Members for NoMembers {
+    fn read<'de, A: MapAccess<'de>>(&mut self, _: &str, _: &mut A) -> Result<bool, A::Error> {
+        Ok(false)
+    }
+}
+
 impl<'de> Visitor<'de> for DistinctVisitor {
     type Value = Distinct;
 
@@ -137,15 +206,7 @@ impl<'de> Visitor<'de> for DistinctVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Distinct, A::Error> {
-        let mut names: Vec<Name<'de>> = Vec::new();
-        while let Some(name) = map.next_key()? {
-            names.push(name);
-            map.next_value::<Distinct>()?;
-        }
-        names.sort_unstable();
-        if names.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(A::Error::custom("a member is named twice"));
-        }
+        read_distinct(&mut NoMembers, &mut map)?;
         Ok(Distinct)
     }
 
