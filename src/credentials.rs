@@ -378,7 +378,7 @@ mod tests {
                     return Err(CredentialsError::provider_error("down"));
                 }
                 if self.hangs_after.is_some_and(|last| n > last) {
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 }
                 Ok(Credentials::new(
                     n.to_string(),

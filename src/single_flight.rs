@@ -22,8 +22,11 @@ use tokio::{runtime::Handle, sync::watch, task::AbortHandle, time::timeout};
 ///
 /// Clones share the work.
 pub(crate) struct SingleFlight<K, T> {
-    flights: Flights<K, T>,
+    flights: Arc<Mutex<Flights<K, T>>>,
 }
+
+/// What is under way, few enough to look through.
+type Flights<K, T> = Vec<(K, Arc<Flight<T>>)>;
 
 /// Why there is no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,7 +63,7 @@ where
                 return outcome;
             }
             flight.abandon();
-            self.flights.remove(&flight);
+            self.remove(&flight);
             if is_ours {
                 return outcome;
             }
@@ -83,7 +86,7 @@ where
     {
         let runtime = Handle::try_current().map_err(|_| Lost::Gone)?;
         let (flight, landing) = {
-            let mut flights = self.flights.lock();
+            let mut flights = self.lock();
             if let Some((_, flight)) = flights.iter().find(|(of, _)| of == key) {
                 return Ok((flight.clone(), false));
             }
@@ -95,7 +98,7 @@ where
             });
             flights.push((key.clone(), flight.clone()));
             let landing = Landing {
-                flights: self.flights.clone(),
+                all: self.clone(),
                 flight: flight.clone(),
                 outcome: sender,
             };
@@ -113,10 +116,27 @@ where
     }
 }
 
+impl<K, T> SingleFlight<K, T> {
+    fn remove(&self, flight: &Arc<Flight<T>>) {
+        let mut flights = self.lock();
+        let place = flights
+            .iter()
+            .position(|(_, other)| Arc::ptr_eq(other, flight));
+        let removed = place.map(|place| flights.swap_remove(place));
+        // Whatever hangs on it is dropped only then.
+        drop(flights);
+        drop(removed);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Flights<K, T>> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl<K, T> Default for SingleFlight<K, T> {
     fn default() -> Self {
         Self {
-            flights: Flights::default(),
+            flights: Arc::default(),
         }
     }
 }
@@ -132,31 +152,6 @@ impl<K, T> Clone for SingleFlight<K, T> {
 impl<K, T> fmt::Debug for SingleFlight<K, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SingleFlight").finish_non_exhaustive()
-    }
-}
-
-/// What is under way, few enough to look through.
-struct Flights<K, T>(Arc<Mutex<Vec<(K, Arc<Flight<T>>)>>>);
-
-impl<K, T> Flights<K, T> {
-    fn remove(&self, flight: &Arc<Flight<T>>) {
-        self.lock().retain(|(_, other)| !Arc::ptr_eq(other, flight));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<(K, Arc<Flight<T>>)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<K, T> Default for Flights<K, T> {
-    fn default() -> Self {
-        Self(Arc::default())
-    }
-}
-
-impl<K, T> Clone for Flights<K, T> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
     }
 }
 
@@ -180,7 +175,8 @@ impl<T: Clone> Flight<T> {
                 return outcome;
             }
             if !self.is_driven().await {
-                return Err(Lost::Gone);
+                let last = outcome.borrow().clone();
+                return last.unwrap_or(Err(Lost::Gone));
             }
         }
     }
@@ -201,7 +197,7 @@ impl<T: Clone> Flight<T> {
 
 /// The end of the work, which comes also when its task is dropped.
 struct Landing<K, T> {
-    flights: Flights<K, T>,
+    all: SingleFlight<K, T>,
     flight: Arc<Flight<T>>,
     outcome: watch::Sender<Option<Result<T, Lost>>>,
 }
@@ -209,14 +205,14 @@ struct Landing<K, T> {
 impl<K, T> Landing<K, T> {
     fn land(self, outcome: Result<T, Lost>) {
         // Before it is told, so that whoever asks from now on starts anew.
-        self.flights.remove(&self.flight);
+        self.all.remove(&self.flight);
         self.outcome.send_replace(Some(outcome));
     }
 }
 
 impl<K, T> Drop for Landing<K, T> {
     fn drop(&mut self) {
-        self.flights.remove(&self.flight);
+        self.all.remove(&self.flight);
     }
 }
 
@@ -303,7 +299,7 @@ mod tests {
         }
 
         fn is_idle(&self) -> bool {
-            self.flights.flights.lock().is_empty()
+            self.flights.lock().is_empty()
         }
     }
 
@@ -426,7 +422,7 @@ mod tests {
         let result = other.expect("a runtime").block_on(job.run("key"));
         assert_eq!(result, Ok(2));
         assert!(started.elapsed() < STANDSTILL);
-        idle.block_on(sleep(Duration::from_millis(5)));
+        idle.block_on(async { sleep(Duration::from_millis(5)).await });
         assert_eq!(job.gate.available_permits(), 1);
     }
 

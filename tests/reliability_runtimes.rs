@@ -316,17 +316,22 @@ fn first_tokens() -> Outcome<Tokens> {
     }))?)
 }
 
-#[test]
-fn runtimes_that_end_callers_that_vanish_and_code_that_panics_cost_nobody_else_anything() -> Outcome
-{
-    let foreign_panics = Arc::new(Mutex::new(Vec::new()));
-    let reported = foreign_panics.clone();
+/// The panics from now on that are not on purpose.
+fn foreign_panics() -> Arc<Mutex<Vec<String>>> {
+    let foreign = Arc::new(Mutex::new(Vec::new()));
+    let reported = foreign.clone();
     std::panic::set_hook(Box::new(move |panic| {
         if panic.payload_as_str() != Some(ON_PURPOSE) {
             lock(&reported).push(panic.to_string());
         }
     }));
+    foreign
+}
 
+#[test]
+fn runtimes_that_end_callers_that_vanish_and_code_that_panics_cost_nobody_else_anything() -> Outcome
+{
+    let foreign_panics = foreign_panics();
     let server = Server::default();
     let provider = Arc::new(Provider::default());
     let shared_provider: Arc<dyn ProvideCredentials> = provider.clone();

@@ -273,15 +273,12 @@ impl Shared {
             Ok(held) => held.tokens.refresh_token.clone(),
             Err(error) => return Err(error.clone()),
         };
-        let result = match refresh_token {
-            Some(refresh_token) => {
-                let result = self.sign_in.refresh(refresh_token).await;
-                result.map_err(RefreshError::of)
-            }
-            None => {
-                let missing = InvalidInput::new("refresh_token", "must be present");
-                Err(RefreshError::SignedOut(Arc::new(missing.into())))
-            }
+        let result = if let Some(refresh_token) = refresh_token {
+            let result = self.sign_in.refresh(refresh_token).await;
+            result.map_err(RefreshError::of)
+        } else {
+            let missing = InvalidInput::new("refresh_token", "must be present");
+            Err(RefreshError::SignedOut(Arc::new(missing.into())))
         };
         let tokens = result.inspect_err(|error| self.fail(error))?;
         // Before anything else can go wrong: the old refresh token may be worth nothing by now.
