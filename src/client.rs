@@ -22,6 +22,8 @@ pub use self::{
     builder::ClientBuilder,
     pages::{Items, Pages},
 };
+#[cfg(feature = "verify")]
+use crate::{endpoint::Endpoint, transport::HttpClient};
 use crate::{
     error::Error,
     operation::{
@@ -133,6 +135,18 @@ impl Client {
     pub fn server_time(&self) -> SystemTime {
         let correction = self.shared.clock_skew.correction();
         correction.of((self.shared.time_source)())
+    }
+
+    /// What sends the requests, for whatever else is asked of the same server.
+    #[cfg(feature = "verify")]
+    pub(crate) fn http_client(&self) -> &Arc<dyn HttpClient> {
+        &self.shared.http_client
+    }
+
+    /// The endpoint, unless it is AWS's own.
+    #[cfg(feature = "verify")]
+    pub(crate) fn custom_endpoint(&self) -> Option<&Endpoint> {
+        Some(&self.shared.endpoint).filter(|endpoint| endpoint.is_custom())
     }
 
     /// The time by the local clock.

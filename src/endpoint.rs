@@ -113,6 +113,7 @@ impl EndpointOptions {
 pub struct Endpoint {
     uri: Uri,
     host: HeaderValue,
+    is_custom: bool,
 }
 
 impl Endpoint {
@@ -129,7 +130,11 @@ impl Endpoint {
         let service = service.name;
         let fips = if options.fips { "-fips" } else { "" };
         let host = format!("{service}{fips}.{region}.{}", dns_suffix(region, options));
-        Self::of_parts(Scheme::HTTPS, &host, "/").expect("a region makes a host name")
+        let endpoint = Self::of_parts(Scheme::HTTPS, &host, "/");
+        Self {
+            is_custom: false,
+            ..endpoint.expect("a region makes a host name")
+        }
     }
 
     /// Checks a URL of your own: a VPC endpoint, a proxy, an emulator.
@@ -174,6 +179,12 @@ impl Endpoint {
         self.uri.path()
     }
 
+    /// Whether it is not one that AWS has for a region.
+    #[cfg(feature = "verify")]
+    pub(crate) fn is_custom(&self) -> bool {
+        self.is_custom
+    }
+
     fn of_url(url: &str, plain_http: PlainHttp) -> Result<Self, &'static str> {
         if url.contains(['?', '#']) {
             return Err("must have neither query nor fragment");
@@ -215,7 +226,11 @@ impl Endpoint {
             .build()
             .map_err(|_| "does not make a URL")?;
         let host = HeaderValue::from_str(authority).map_err(|_| "does not make a host name")?;
-        Ok(Self { uri, host })
+        Ok(Self {
+            uri,
+            host,
+            is_custom: true,
+        })
     }
 }
 

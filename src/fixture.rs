@@ -79,7 +79,7 @@
 //! |---|---|---|
 //! | `{{any}}` | matches anything | |
 //! | `{{username}}`, or any other name | takes what stands there; must be the same everywhere in the fixture | that value |
-//! | `{"{{jwt:access_token}}": {…}}` in place of a text | | a well-formed, unsigned JWT with these claims; `{{access_token}}` stands for it from there on |
+//! | `{"{{jwt:access_token}}": {…}}` in place of a text | | a well-formed JWT with these claims, signed if [tokens are issued](Replay#signed-tokens); `{{access_token}}` stands for it from there on |
 //! | `"{{any}}": "{{any}}"` as a member | allows members that the fixture does not list | |
 //! | `{{open}}` | two literal braces | two literal braces |
 //!
@@ -110,6 +110,8 @@
 //! - An answer should hold what the service really sends, in its spelling: check a hand-written one
 //!   against the documentation or against a recording.
 
+#[cfg(feature = "verify")]
+mod issuer;
 mod pattern;
 mod private;
 mod recorder;
@@ -128,6 +130,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+#[cfg(feature = "verify")]
+pub use self::issuer::TestIssuer;
 use self::pattern::{Part, parts};
 pub use self::{
     recorder::Recorder,

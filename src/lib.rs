@@ -47,6 +47,8 @@ mod single_flight;
 mod trace;
 pub mod transport;
 pub mod types;
+#[cfg(feature = "verify")]
+pub mod verify;
 
 pub use crate::{
     client::{Client, ClientBuilder, ResponseFuture, SendOptions},

@@ -154,6 +154,15 @@ impl CognitoService {
         &self.app_client
     }
 
+    /// A verifier of the tokens of this pool and app client; see [`SignIn::verifier_builder`].
+    ///
+    /// # Errors
+    /// Those of [`SignIn::verifier`].
+    #[cfg(feature = "verify")]
+    pub fn verifier(&self) -> Result<crate::verify::TokenVerifier, InvalidInput> {
+        self.sign_in.verifier()
+    }
+
     /// Signs a user in with `ADMIN_USER_PASSWORD_AUTH`, which the app client must allow.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     client::{Client, SendOptions},
     collections::{IntoMap, List, Map},
-    error::{DecodeError, DecodeProblem, Error, ErrorCode, InvalidInput},
+    error::{DecodeError, DecodeProblem, Error, ErrorCode, InvalidInput, NotAuthorizedReason},
     operation::{
         AuthScheme, Operation, RetrySafety,
         auth::{
@@ -24,10 +24,13 @@ use crate::{
             AuthenticationResultType, ChallengeNameType, ContextDataType, InitiateAuthRequest,
             RespondToAuthChallengeRequest,
         },
+        users::GetUserRequest,
     },
     sensitive::Sensitive,
     types::{AnalyticsMetadataType, UserContextDataType},
 };
+#[cfg(feature = "verify")]
+use crate::verify::{TokenVerifier, TrustedPool, VerifierBuilder};
 
 /// Signs users in with one app client.
 ///
@@ -264,6 +267,71 @@ impl SignIn {
 
     pub(super) fn device_slot(&self) -> Option<&DeviceSlot> {
         self.device.as_ref()
+    }
+
+    /// A verifier of the tokens that this sign-in gives: for its pool and app client.
+    ///
+    /// ```no_run
+    /// # use cognito_idp::auth::SignIn;
+    /// # async fn example(sign_in: SignIn, token: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// let verifier = sign_in.verifier()?;
+    /// let claims = verifier.verify_access(token).await?;
+    /// # let _ = claims;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`verifier_builder`](Self::verifier_builder).
+    #[cfg(feature = "verify")]
+    pub fn verifier(&self) -> Result<TokenVerifier, InvalidInput> {
+        self.verifier_builder()?.build()
+    }
+
+    /// As [`verifier`](Self::verifier), to be configured further.
+    ///
+    /// It shares the client's transport and its idea of the server's time. Where the client has an
+    /// endpoint of its own, the keys are fetched there, and tokens that name it as their issuer are
+    /// accepted besides those of AWS.
+    ///
+    /// # Errors
+    /// Without a [user pool](Self::user_pool_id), or for what is not the ID of one.
+    #[cfg(feature = "verify")]
+    pub fn verifier_builder(&self) -> Result<VerifierBuilder, InvalidInput> {
+        let user_pool_id = self
+            .user_pool_id
+            .as_deref()
+            .ok_or_else(|| InvalidInput::new("user_pool_id", "must be set"))?;
+        let mut pool = TrustedPool::new(user_pool_id).client(self.app_client.id().expose());
+        if let Some(endpoint) = self.client.custom_endpoint() {
+            pool = pool.behind(endpoint)?;
+        }
+        let client = self.client.clone();
+        Ok(TokenVerifier::builder(pool)
+            .http_client(self.client.http_client().clone())
+            .clock(move || client.server_time()))
+    }
+
+    /// Asks Cognito whether an access token was revoked, which nothing in the token tells: by
+    /// `GetUser`, so every check costs a call and counts towards a quota of the pool.
+    ///
+    /// Verify the token first; this says nothing about whose it is. It is revoked by `RevokeToken`
+    /// of its refresh token, by `GlobalSignOut`, and when the user is disabled or deleted.
+    ///
+    /// # Errors
+    /// Those of [`GetUserRequest`]; in particular
+    /// [`NotAuthorized`](crate::ErrorCode::NotAuthorized) for a token that may not be used for this
+    /// call, as those without the scope `aws.cognito.signin.user.admin`.
+    pub async fn ask_revoked(
+        &self,
+        access_token: impl Into<Sensitive<String>>,
+    ) -> Result<bool, Error> {
+        let answer = self.client.send(&GetUserRequest::new(access_token)).await;
+        match answer {
+            Ok(_) => Ok(false),
+            Err(error) if is_revoked(&error) => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -621,6 +689,17 @@ impl Request {
             Self::Start(start) => Self::Start(start.parameter(DEVICE_KEY, key)),
             Self::Answer(answer) => Self::Answer(answer.response(DEVICE_KEY, key)),
         }
+    }
+}
+
+/// Whether the error of `GetUser` means that the token is good no more.
+fn is_revoked(error: &Error) -> bool {
+    match error.not_authorized_reason() {
+        Some(reason) => matches!(
+            reason,
+            NotAuthorizedReason::InvalidAccessToken | NotAuthorizedReason::UserDisabled
+        ),
+        None => error.code() == Some(&ErrorCode::UserNotFound),
     }
 }
 
