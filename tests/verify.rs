@@ -136,8 +136,8 @@ fn a_good_token_tells_who_and_what() -> Outcome {
         (Some("e"), Some("d"))
     );
     assert_eq!(claims.issued_at(), Some(now()));
-    assert_eq!(claims.expires_at(), now() + Duration::from_secs(300));
-    assert_eq!(claims.auth_time(), Some(now() - Duration::from_secs(60)));
+    assert_eq!(claims.expires_at(), now() + Duration::from_mins(5));
+    assert_eq!(claims.auth_time(), Some(now() - Duration::from_mins(1)));
     assert_eq!(claims.custom("tenant"), Some("blue"));
     assert_eq!(claims.claim("deep"), Some(&json!({"a": [1]})));
     assert_eq!(claims.claim("none"), None);
