@@ -13,6 +13,8 @@ use super::{
     AppClient, AuthOutcome, Challenge, ChallengeAnswer, Tokens, UserAuth,
     device::{DeviceSlot, RememberedDevice, may_mean_unknown_device},
 };
+#[cfg(feature = "verify")]
+use crate::verify::{TokenVerifier, TrustedPool, VerifierBuilder};
 use crate::{
     client::{Client, SendOptions},
     collections::{IntoMap, List, Map},
@@ -29,8 +31,6 @@ use crate::{
     sensitive::Sensitive,
     types::{AnalyticsMetadataType, UserContextDataType},
 };
-#[cfg(feature = "verify")]
-use crate::verify::{TokenVerifier, TrustedPool, VerifierBuilder};
 
 /// Signs users in with one app client.
 ///
