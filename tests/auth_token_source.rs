@@ -305,6 +305,20 @@ async fn in_the_last_seconds_callers_wait_and_get_the_old_token_if_there_is_no_n
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_that_ends_while_callers_wait_in_vain_is_not_handed_out() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::new([Act::Hang, GIVE_2]);
+    let source = server.source(now, first_tokens()?)?;
+    advance(Duration::from_secs(3_591)).await;
+    // The attempt is given ten seconds, and the token has nine.
+    let error = access_token(&source).await.expect_err("expired");
+    assert!(matches!(error, RefreshError::Unavailable(_)), "{error}");
+    advance(Duration::from_secs(1)).await;
+    assert_eq!(access_token(&source).await?, "access-2");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_token_that_lives_less_than_two_minutes_is_used_at_least_by_half() -> Outcome {
     clock!(CLOCK, now);
     let server = Server::new([GIVE_2]);

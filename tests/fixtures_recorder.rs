@@ -714,6 +714,33 @@ async fn what_the_server_quotes_of_the_headers_and_of_the_signed_request_is_repl
     Ok(())
 }
 
+#[tokio::test]
+async fn a_client_secret_that_secrets_manager_keeps_is_replaced_wherever_it_stands() -> TestResult {
+    let arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:cognito-AbCdEf";
+    let mut call = request("GetSecretValue", &json!({"SecretId": arn}));
+    let target = "secretsmanager.GetSecretValue".parse()?;
+    call.headers_mut().insert("x-amz-target", target);
+    let kept = json!({
+        "userPoolId": "eu-central-1_AbC",
+        "userPoolClientId": "MARKER-client",
+        "clientSecretValue": "MARKER-secret",
+    });
+    for secret in [kept.to_string(), "MARKER-secret".to_owned()] {
+        let found = json!({"ARN": arn, "SecretString": secret, "SecretBinary": "TUFSS0VS"});
+        let calls = vec![(call.clone(), response(200, &found))];
+        let (path, text) = record("secrets-manager", calls).await?;
+        for private in ["MARKER", "TUFSS0VS", "eu-central-1_AbC", "123456789012"] {
+            assert!(!text.contains(private), "{private}: {text}");
+        }
+        let replay = Replay::new([Fixture::load(path)?]);
+        replay.call(call.clone()).await?;
+        replay.verify()?;
+    }
+    let recorder = Recorder::new(Server::new(Vec::new()), "a server in a test");
+    assert!(recorder.keep(["SecretString"]).is_err());
+    Ok(())
+}
+
 fn sha256(bytes: &[u8]) -> String {
     use sha2::Digest as _;
     let digest = sha2::Sha256::digest(bytes);

@@ -130,25 +130,23 @@ impl TokenSource {
                 self.refreshing.start(&(), || self.shared.clone().refresh());
                 Ok(tokens)
             }
-            Look::Ending(tokens) => match self.refresh().await {
-                Err(RefreshError::Misconfigured(_) | RefreshError::Unavailable(_)) => Ok(tokens),
-                result => result,
-            },
-            Look::Expired => self.refresh().await,
+            Look::Ending(_) | Look::Expired => self.refresh().await,
             Look::Failed(error) => Err(error),
         }
     }
 
     async fn refresh(&self) -> Result<Tokens, RefreshError> {
         let refresh = || self.shared.clone().refresh();
-        match self.refreshing.run((), refresh).await {
-            Ok(result) => result,
-            // What panicked may be `on_refresh`, and then there are new tokens.
-            Err(lost) => match self.shared.look() {
-                Look::Fresh(tokens) | Look::Aging(tokens) | Look::Ending(tokens) => Ok(tokens),
-                Look::Failed(error) => Err(error),
-                Look::Expired => Err(RefreshError::lost(lost)),
-            },
+        let failure = match self.refreshing.run((), refresh).await {
+            Ok(Ok(tokens)) => return Ok(tokens),
+            Ok(Err(error)) => error,
+            Err(lost) => RefreshError::lost(lost),
+        };
+        // The old ones may still be good. Or what panicked is `on_refresh`, and there are new ones.
+        match self.shared.look() {
+            Look::Fresh(tokens) | Look::Aging(tokens) | Look::Ending(tokens) => Ok(tokens),
+            Look::Failed(error) => Err(error),
+            Look::Expired => Err(failure),
         }
     }
 

@@ -21,6 +21,8 @@ const FILE_PATIENCE: Duration = Duration::from_secs(5);
 const LARGEST_FILE: u64 = 1024 * 1024;
 /// Threads that hang cannot be ended; so many may.
 const MOST_THREADS: usize = 16;
+/// How long after it happened an end, or that nobody waits any more, may be noticed.
+const STEP: Duration = Duration::from_millis(20);
 
 /// Reads a file as bytes.
 pub(super) async fn read(path: String) -> io::Result<Vec<u8>> {
@@ -48,7 +50,8 @@ pub(super) async fn read_text(path: String, name: &'static str) -> Result<String
     String::from_utf8(bytes).map_err(|_| Problem::File(name))
 }
 
-/// Runs work on a thread of its own; `None` if it takes longer than allowed, or cannot start.
+/// Runs work on a thread of its own; `None` if it takes longer than allowed, the wait for such a thread
+/// included, or cannot start.
 ///
 /// The runtime's blocking thread that waits for it ends soon after the caller is gone, so that a
 /// runtime can shut down whatever hangs here.
@@ -59,10 +62,17 @@ pub(super) async fn within<T: Send + 'static>(
     let caller = Caller(Arc::default());
     let is_gone = caller.0.clone();
     let wait = move || {
-        const STEP: Duration = Duration::from_millis(20);
-        let results = start(work)?;
         let began = Instant::now();
-        while began.elapsed() < limit && !is_gone.load(Ordering::Relaxed) {
+        let is_awaited = || began.elapsed() < limit && !is_gone.load(Ordering::Relaxed);
+        let running = loop {
+            match Running::new() {
+                Some(running) => break running,
+                None if is_awaited() => thread::sleep(STEP),
+                None => return None,
+            }
+        };
+        let results = start(work, running)?;
+        while is_awaited() {
             match results.recv_timeout(STEP) {
                 Ok(result) => return Some(result),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -85,8 +95,8 @@ impl Drop for Caller {
 
 fn start<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
+    running: Running,
 ) -> Option<mpsc::Receiver<T>> {
-    let running = Running::new()?;
     let (sender, results) = mpsc::channel();
     let run = move || {
         let _running = running;
@@ -133,6 +143,17 @@ mod tests {
         assert!(meanwhile < Duration::from_millis(400), "{meanwhile:?}");
         assert!(began.elapsed() < Duration::from_millis(1900));
         assert_eq!(within(Duration::from_secs(5), || 7).await, Some(7));
+    }
+
+    #[tokio::test]
+    async fn more_work_than_threads_takes_turns() {
+        let quick = || within(Duration::from_secs(10), || thread::sleep(STEP));
+        let work: Vec<_> = (0..3 * MOST_THREADS)
+            .map(|_| tokio::spawn(quick()))
+            .collect();
+        for work in work {
+            assert_eq!(work.await.ok().flatten(), Some(()));
+        }
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Uri, header};
 
 use super::metadata::{self, ATTEMPTS, Environment, PAUSE, Problem, TIMEOUT};
-use crate::{endpoint::Region, transport::HttpClient};
+use crate::{endpoint::Region, sigv4::signing_date, transport::HttpClient};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -147,6 +147,9 @@ fn sign_request(
 ) -> Result<(), Problem> {
     const UNSIGNABLE: Problem =
         Problem::Configuration("the access key", "must be letters and digits");
+    // The other signer panics at a time that it cannot write.
+    let rule = "must be set to a year from 1970 to 9999";
+    signing_date(time).map_err(|_| Problem::Configuration("the clock", rule))?;
     let identity = credentials.clone().into();
     let parameters = v4::SigningParams::builder()
         .identity(&identity)
@@ -212,8 +215,25 @@ fn unescaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
     use super::*;
     use crate::credentials::{metadata::testing::environment, standard::testing::Nobody};
+
+    #[test]
+    fn a_time_that_no_signature_can_bear_is_a_problem_and_no_panic() {
+        let year_10000 = Duration::from_secs(253_402_300_800);
+        for time in [
+            UNIX_EPOCH.checked_add(year_10000),
+            UNIX_EPOCH.checked_sub(Duration::from_secs(1)),
+        ] {
+            let time = time.expect("a time");
+            let mut request = request(&Uri::from_static("https://sts.test/"), Bytes::new());
+            let credentials = Credentials::new("AKID", "secret", None, None, "test");
+            let problem = sign_request(&mut request, &credentials, "eu-central-1", time);
+            assert!(problem.is_err_and(|problem| problem.is_configuration()));
+        }
+    }
 
     #[test]
     fn the_form_carries_every_value_escaped() {
