@@ -729,7 +729,7 @@ async fn wrong_credentials_give_the_code_of_what_is_wrong_with_them() -> Outcome
             None,
             ErrorCode::UnrecognizedClient,
         ),
-        (id, key, Some("made up"), ErrorCode::UnrecognizedClient),
+        (id, key, Some("made-up"), ErrorCode::UnrecognizedClient),
     ] {
         let token = token.map(str::to_owned);
         let credentials = Credentials::new(id, key, token, None, "wrong");
@@ -737,7 +737,7 @@ async fn wrong_credentials_give_the_code_of_what_is_wrong_with_them() -> Outcome
         let request = DescribeUserPoolRequest::new("us-east-1_unknown");
         let error = refusal(client.send(&request).await);
         assert_eq!(error.code(), Some(&code), "{error}");
-        assert!(!format!("{error} {error:?}").contains("made up"));
+        assert!(!format!("{error} {error:?}").contains("made-up"));
     }
     Ok(())
 }

@@ -166,7 +166,7 @@ async fn domain(server: &Server, pool: &Pool) -> Outcome {
         assert_eq!(got.css, look.css);
     }
 
-    let delete = DeleteUserPoolDomainRequest::new(&domain, &pool.id);
+    let delete = DeleteUserPoolDomainRequest::new(&pool.id, &domain);
     server.client.send(&delete).await?;
     let described = server.client.send(&describe).await?;
     let described = described.domain_description.ok_or("no description")?;
