@@ -2,7 +2,7 @@
 
     servers.py free-ports COUNT     prints that many free ports
     servers.py ready PORT PATH      succeeds when the server answers 200
-    servers.py iam-user PORT        makes a MiniStack user that may call Cognito; prints "KEY_ID SECRET"
+    servers.py iam-user PORT        makes a MiniStack user that may do what the tests do; prints "KEY_ID SECRET"
     servers.py trigger PORT         makes a Lambda function of trigger.py; prints its ARN
 """
 
@@ -23,9 +23,10 @@ ROOT = (
     "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request, "
     "SignedHeaders=host, Signature=unchecked"
 )
+ACTIONS = ["cognito-idp:*", "secretsmanager:*", "sts:AssumeRole"]
 POLICY = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": ["cognito-idp:*", "sts:AssumeRole"], "Resource": "*"}],
+    "Statement": [{"Effect": "Allow", "Action": ACTIONS, "Resource": "*"}],
 }
 
 

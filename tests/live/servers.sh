@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command beside two servers that speak Cognito's protocol, and stops both whatever happens:
 #
-#   tests/live/servers.sh cargo test --all-features --test live_ministack --test live_moto
+#   tests/live/servers.sh cargo test --all-features --test 'live_*'
 #
 # The command finds the servers through COGNITO_LIVE_*, has no standard input, and gives the exit status.
 # MiniStack checks signatures and IAM policies, hence the access key; moto takes any credentials.
@@ -73,7 +73,7 @@ start_server() {
   local name=$1
   shift
   start env -i PATH="$PATH" LANG=C.UTF-8 HOME="$scratch" TMPDIR="$scratch" STATE_DIR="$scratch" \
-    BIND_HOST=127.0.0.1 GATEWAY_PORT="$ministack_port" SERVICES=cognito-idp,iam,sts,ses,sns,lambda \
+    BIND_HOST=127.0.0.1 GATEWAY_PORT="$ministack_port" SERVICES=cognito-idp,iam,sts,ses,sns,lambda,secretsmanager \
     AUTH=true AWS_ACCESS_KEY_ID=test IOT_MTLS_ENABLED=0 \
     "$live/$name/bin/python" "$@" >"$live/$name.log" 2>&1
 }
