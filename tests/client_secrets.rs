@@ -16,7 +16,7 @@ use cognito_idp::{
     Client, ClientBuilder, CognitoConfig, CognitoService, Error, Sensitive,
     auth::{
         AppClient, AuthOutcome, Challenge, ClientSecretFuture, ProvideClientSecret,
-        SecretsManagerSecret, SignIn, secret_hash::secret_hash,
+        RememberedDevice, SecretsManagerSecret, SignIn, secret_hash::secret_hash,
     },
     credentials::Credentials,
     error::TransportError,
@@ -44,6 +44,8 @@ struct State {
     calls: BTreeMap<String, usize>,
     secret_requests: Vec<http::Request<Bytes>>,
     refused: usize,
+    /// Whether devices are unknown, and the secret changes when that comes to light.
+    forgets_devices: bool,
 }
 
 impl Server {
@@ -116,6 +118,13 @@ impl Server {
                 json!({"__type": "NotAuthorizedException", "message": message}),
             );
         }
+        if state.forgets_devices && body.get("DeviceKey").is_some() {
+            state.secrets = vec!["another".to_owned()];
+            return (
+                400,
+                json!({"__type": "ResourceNotFoundException", "message": "Device does not exist."}),
+            );
+        }
         let tokens = json!({
             "AuthenticationResult": {"AccessToken": "a", "RefreshToken": "r", "ExpiresIn": 3600}
         });
@@ -123,8 +132,13 @@ impl Server {
             ("InitiateAuth", Some("CUSTOM_AUTH")) => {
                 json!({"ChallengeName": "CUSTOM_CHALLENGE", "Session": "s", "ChallengeParameters": {}})
             }
-            ("InitiateAuth" | "AdminInitiateAuth" | "RespondToAuthChallenge", _)
-            | ("GetTokensFromRefreshToken", _) => tokens,
+            (
+                "InitiateAuth"
+                | "AdminInitiateAuth"
+                | "RespondToAuthChallenge"
+                | "GetTokensFromRefreshToken",
+                _,
+            ) => tokens,
             ("SignUp", _) => json!({"UserSub": "sub", "UserConfirmed": false}),
             _ => json!({}),
         };
@@ -215,9 +229,8 @@ async fn secrets_that_rotate_in_a_login_loop_cost_no_login_and_one_question_each
     let sign_in = server.sign_in();
     for rotations in 0..20 {
         for _ in 0..10 {
-            let calls = (0..8).map(|_| sign_in.password("alice", "P@ssw0rd!"));
-            for call in calls.map(|call| async { call.await }).collect::<Vec<_>>() {
-                call.await?;
+            for _ in 0..8 {
+                sign_in.password("alice", "P@ssw0rd!").await?;
             }
         }
         // The first rotation leaves the old secret good beside the new one.
@@ -291,6 +304,21 @@ async fn every_call_that_proves_the_client_is_repeated_with_the_newer_secret() -
     rotated().await;
     sign_in.revoke("token").await?;
     assert_eq!(server.state().refused, 7);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_an_unknown_device_spoils_is_repeated_with_the_newer_secret_too() -> Outcome
+{
+    let server = Server::new();
+    let sign_in = server.sign_in();
+    sign_in.password("alice", "P@ssw0rd!").await?;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    server.state().forgets_devices = true;
+    let sign_in = sign_in.with_device(RememberedDevice::key_only("device"));
+    sign_in.refresh("token").await?;
+    assert_eq!(sign_in.device(), None);
+    assert_eq!(server.calls("GetTokensFromRefreshToken"), 3);
     Ok(())
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 #[cfg(feature = "srp")]
 use std::time::SystemTime;
 
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "srp")]
@@ -14,9 +13,9 @@ use super::{
     device::{DeviceSlot, RememberedDevice, may_mean_unknown_device},
 };
 use crate::{
-    client::{Client, SendOptions},
+    client::{Answer, Client, SendOptions},
     collections::{IntoMap, List, Map},
-    error::{DecodeError, DecodeProblem, Error, ErrorCode, InvalidInput},
+    error::{DecodeProblem, Error, ErrorCode, InvalidInput},
     operation::{
         AuthScheme, Operation, RetrySafety,
         auth::{
@@ -300,6 +299,12 @@ impl SignIn {
         outcome
     }
 
+    /// Starts a flow whose only answer can be tokens.
+    pub(super) async fn start_for_tokens(&self, start: Start) -> Result<Tokens, Error> {
+        let (outcome, answer) = self.send(Request::Start(start)).await?;
+        outcome.tokens().ok_or_else(|| answer.refused(NO_TOKENS))
+    }
+
     /// Sends a request, and the answers for which nobody has to be asked.
     #[cfg(feature = "srp")]
     async fn walk(&self, mut request: Request) -> Result<AuthOutcome, Error> {
@@ -307,16 +312,16 @@ impl SignIn {
         let mut unproven_device = self.device().filter(|device| device.can_prove_itself());
         loop {
             let pending = self.begin_proof(&mut request)?;
-            let (outcome, operation) = self.send(request).await?;
+            let (outcome, posed) = self.send(request).await?;
             let AuthOutcome::Challenge(challenge) = outcome else {
                 return Ok(outcome);
             };
             let answer = match (challenge, pending) {
                 (Challenge::PasswordVerifier(challenge), Some(Pending::Password(proof))) => {
-                    proof.answer(challenge, self.server_time(), operation)?
+                    proof.answer(challenge, self.server_time(), &posed)?
                 }
                 (Challenge::DevicePasswordVerifier(challenge), Some(Pending::Device(proof))) => {
-                    proof.answer(challenge, self.server_time(), operation)?
+                    proof.answer(challenge, self.server_time(), &posed)?
                 }
                 (Challenge::DeviceSrpAuth(challenge), _) => match unproven_device.take() {
                     Some(device) => challenge.answer(device.clone()),
@@ -349,10 +354,10 @@ impl SignIn {
         Ok(Some(pending))
     }
 
-    /// Sends one request from the remembered device; also tells which operation that was.
-    async fn send(&self, request: Request) -> Result<(AuthOutcome, &'static str), Error> {
+    /// Sends one request from the remembered device; also gives the answer, for an error about it.
+    async fn send(&self, request: Request) -> Result<(AuthOutcome, Answer), Error> {
         let is_refresh = request.is_refresh();
-        let (mut outcome, operation) = self.send_from_device(request).await?;
+        let (mut outcome, answer) = self.send_from_device(request).await?;
         match &mut outcome {
             AuthOutcome::Tokens(tokens) if is_refresh => {
                 tokens.device_key = self.refresh_device_key();
@@ -360,7 +365,7 @@ impl SignIn {
             AuthOutcome::Tokens(tokens) => self.note_device_of(tokens),
             AuthOutcome::Challenge(_) => {}
         }
-        Ok((outcome, operation))
+        Ok((outcome, answer))
     }
 
     /// Sends with the key of the device, and once more without it if Cognito does not know the
@@ -368,10 +373,7 @@ impl SignIn {
     ///
     /// AWS does not say whether such a refusal uses up the session of an answer. The Amplify libraries
     /// repeat the same answer, and so does this: if the session is gone, the user is no worse off.
-    async fn send_from_device(
-        &self,
-        request: Request,
-    ) -> Result<(AuthOutcome, &'static str), Error> {
+    async fn send_from_device(&self, request: Request) -> Result<(AuthOutcome, Answer), Error> {
         if let Some(key) = request.device_key().cloned() {
             let sent = self.send_once(request).await;
             // It cannot be sent without the key; but what came before went well.
@@ -403,7 +405,7 @@ impl SignIn {
 
     /// Sends with the app client's secret, and once more with a newer one if that is refused: Cognito
     /// does nothing for a request whose secret hash is wrong.
-    async fn send_once(&self, request: Request) -> Result<(AuthOutcome, &'static str), Error> {
+    async fn send_once(&self, request: Request) -> Result<(AuthOutcome, Answer), Error> {
         let operation = request.operation(self.is_admin);
         let app_client = self.app_client.with_secret(&self.client, operation).await?;
         let again = self.app_client.has_provider().then(|| request.clone());
@@ -421,7 +423,7 @@ impl SignIn {
         &self,
         app_client: &AppClient,
         request: Request,
-    ) -> Result<(AuthOutcome, &'static str), Error> {
+    ) -> Result<(AuthOutcome, Answer), Error> {
         match request {
             Request::Start(start) => self.initiate(app_client, start).await,
             Request::Answer(answer) => self.send_answer(app_client, answer).await,
@@ -432,7 +434,7 @@ impl SignIn {
         &self,
         app_client: &AppClient,
         start: Start,
-    ) -> Result<(AuthOutcome, &'static str), Error> {
+    ) -> Result<(AuthOutcome, Answer), Error> {
         let username = start.username;
         let parameters = with_secret_hash(app_client, &username, start.parameters)?;
         let client_id = self.app_client.id();
@@ -463,7 +465,7 @@ impl SignIn {
         &self,
         app_client: &AppClient,
         answer: ChallengeAnswer,
-    ) -> Result<(AuthOutcome, &'static str), Error> {
+    ) -> Result<(AuthOutcome, Answer), Error> {
         let username = answer.username;
         let responses = with_secret_hash(app_client, &username, answer.responses)?;
         let client_id = self.app_client.id();
@@ -494,7 +496,7 @@ impl SignIn {
         &self,
         request: &O,
         username: Sensitive<String>,
-    ) -> Result<(AuthOutcome, &'static str), Error> {
+    ) -> Result<(AuthOutcome, Answer), Error> {
         let options = SendOptions::new();
         let answer = self
             .client
@@ -516,9 +518,10 @@ impl SignIn {
                 .tokens(step.authentication_result)
                 .map(AuthOutcome::Tokens),
         };
-        outcome
-            .map(|outcome| (outcome, O::NAME))
-            .ok_or_else(|| answer.refused(NO_TOKENS))
+        match outcome {
+            Some(outcome) => Ok((outcome, answer)),
+            None => Err(answer.refused(NO_TOKENS)),
+        }
     }
 
     /// Reads tokens and dates them.
@@ -628,11 +631,6 @@ impl Request {
 pub(super) const NO_TOKENS: DecodeProblem = DecodeProblem::MissingMember {
     member: "AuthenticationResult",
 };
-
-/// A challenge where only tokens can be the answer.
-pub(super) fn no_tokens<O: Operation>() -> Error {
-    DecodeError::new(O::NAME, StatusCode::OK, NO_TOKENS).into()
-}
 
 /// One of the four sign-in operations, read as what their answers have in common.
 #[derive(Serialize)]

@@ -79,6 +79,12 @@ impl Answer {
         redacted(error, &self.call.body, None)
     }
 
+    /// The error for an answer that tells of a failure in its body alone.
+    pub(crate) fn failed(&self) -> Error {
+        let error = protocol::service_error(self.call.operation, &self.parts, &self.body);
+        redacted(error.into(), &self.call.body, None)
+    }
+
     fn unreadable(&self, error: &serde_json::Error) -> Error {
         self.refused(protocol::problem(error))
     }
@@ -143,8 +149,8 @@ impl Shared {
                         Ok(permit) => permit,
                         // What is known of the attempt before says more.
                         Err(error) => {
-                            let paced = || Error::pacing(call.operation, error);
-                            return Err(last_error.map_or_else(paced, |error| *error));
+                            let refused = || Error::pacing(call.operation, error);
+                            return Err(last_error.map_or_else(refused, |error| *error));
                         }
                     }
                 }
