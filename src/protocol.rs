@@ -161,7 +161,7 @@ pub(crate) fn decode_error(
         .into()
 }
 
-fn service_error(operation: &'static str, parts: &Parts, body: &[u8]) -> ServiceError {
+pub(crate) fn service_error(operation: &'static str, parts: &Parts, body: &[u8]) -> ServiceError {
     let headers = &parts.headers;
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let member = |name: &str| body.get(name).and_then(Value::as_str);

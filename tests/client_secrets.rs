@@ -16,7 +16,7 @@ use cognito_idp::{
     Client, ClientBuilder, CognitoConfig, CognitoService, Error, Sensitive,
     auth::{
         AppClient, AuthOutcome, Challenge, ClientSecretFuture, ProvideClientSecret,
-        SecretsManagerSecret, SignIn, secret_hash::secret_hash,
+        RememberedDevice, SecretsManagerSecret, SignIn, secret_hash::secret_hash,
     },
     credentials::Credentials,
     error::TransportError,
@@ -44,6 +44,8 @@ struct State {
     calls: BTreeMap<String, usize>,
     secret_requests: Vec<http::Request<Bytes>>,
     refused: usize,
+    /// Whether devices are unknown, and the secret changes when that comes to light.
+    forgets_devices: bool,
 }
 
 impl Server {
@@ -114,6 +116,13 @@ impl Server {
             return (
                 400,
                 json!({"__type": "NotAuthorizedException", "message": message}),
+            );
+        }
+        if state.forgets_devices && body.get("DeviceKey").is_some() {
+            state.secrets = vec!["another".to_owned()];
+            return (
+                400,
+                json!({"__type": "ResourceNotFoundException", "message": "Device does not exist."}),
             );
         }
         let tokens = json!({
@@ -290,6 +299,21 @@ async fn every_call_that_proves_the_client_is_repeated_with_the_newer_secret() -
     rotated().await;
     sign_in.revoke("token").await?;
     assert_eq!(server.state().refused, 7);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_an_unknown_device_spoils_is_repeated_with_the_newer_secret_too() -> Outcome
+{
+    let server = Server::new();
+    let sign_in = server.sign_in();
+    sign_in.password("alice", "P@ssw0rd!").await?;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    server.state().forgets_devices = true;
+    let sign_in = sign_in.with_device(RememberedDevice::key_only("device"));
+    sign_in.refresh("token").await?;
+    assert_eq!(sign_in.device(), None);
+    assert_eq!(server.calls("GetTokensFromRefreshToken"), 3);
     Ok(())
 }
 

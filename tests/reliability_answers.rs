@@ -381,16 +381,45 @@ async fn an_answer_that_lacks_what_it_must_hold_keeps_its_own_status_and_request
     let error = sign_in.refresh("token").await;
     lacks(&error.expect_err("no tokens"), "AuthenticationResult");
 
+    let challenge = r#"{"ChallengeName":"SMS_MFA","Session":"s","ChallengeParameters":{}}"#;
+    let posed = || answer(203, challenge).header("x-amzn-requestid", "id-1");
+    let script = Scripted::new([posed(), posed()]);
+    let both = client(&script)?;
+    for (sign_in, operation) in [
+        (
+            SignIn::public(both.clone(), AppClient::new("client")),
+            "InitiateAuth",
+        ),
+        (
+            SignIn::admin(both, "eu-central-1_a", AppClient::new("client")),
+            "AdminInitiateAuth",
+        ),
+    ] {
+        let error = sign_in.refresh_token_auth("alice", "token").await;
+        let error = error.expect_err("no tokens");
+        let text = error.to_string();
+        let expected = format!("{operation}: the answer lacks AuthenticationResult (HTTP 203");
+        assert!(text.starts_with(&expected), "{text}");
+        assert_eq!(error.request_id(), Some("id-1"));
+    }
+
     let set_up = r#"{"ChallengeName":"MFA_SETUP","Session":"s","ChallengeParameters":{}}"#;
-    let script = Scripted::new([answer(200, set_up), nothing()]);
+    let secret = answer(200, r#"{"SecretCode":"JBSWY3DPEHPK3PXP","Session":"s"}"#);
+    let failed = answer(203, r#"{"Status":"ERROR"}"#).header("x-amzn-requestid", "id-2");
+    let script = Scripted::new([answer(200, set_up), nothing(), secret, failed]);
     let sign_in = SignIn::public(client(&script)?, AppClient::new("client"));
     let AuthOutcome::Challenge(Challenge::MfaSetup(challenge)) =
         sign_in.password("alice", "P@ssw0rd!").await?
     else {
         panic!("a challenge");
     };
-    let error = sign_in.set_up_totp(challenge).await;
+    let error = sign_in.set_up_totp(challenge.clone()).await;
     lacks(&error.expect_err("no secret"), "SecretCode");
+    let set_up = sign_in.set_up_totp(challenge).await?;
+    let error = sign_in.finish_totp(&set_up, "123456", None).await;
+    let error = error.expect_err("a failure");
+    assert_eq!((error.code(), error.request_id()), (None, Some("id-2")));
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(203));
     Ok(())
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 #[cfg(feature = "srp")]
 use std::time::SystemTime;
 
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "srp")]
@@ -16,9 +15,9 @@ use super::{
 #[cfg(feature = "verify")]
 use crate::verify::{TokenVerifier, TrustedPool, VerifierBuilder};
 use crate::{
-    client::{Client, SendOptions},
+    client::{Answer, Client, SendOptions},
     collections::{IntoMap, List, Map},
-    error::{DecodeError, DecodeProblem, Error, ErrorCode, InvalidInput, NotAuthorizedReason},
+    error::{DecodeProblem, Error, ErrorCode, InvalidInput, NotAuthorizedReason},
     operation::{
         AuthScheme, Operation, RetrySafety,
         auth::{
@@ -368,6 +367,12 @@ impl SignIn {
         outcome
     }
 
+    /// Starts a flow whose only answer can be tokens.
+    pub(super) async fn start_for_tokens(&self, start: Start) -> Result<Tokens, Error> {
+        let (outcome, answer) = self.send(Request::Start(start)).await?;
+        outcome.tokens().ok_or_else(|| answer.refused(NO_TOKENS))
+    }
+
     /// Sends a request, and the answers for which nobody has to be asked.
     #[cfg(feature = "srp")]
     async fn walk(&self, mut request: Request) -> Result<AuthOutcome, Error> {
@@ -375,16 +380,16 @@ impl SignIn {
         let mut unproven_device = self.device().filter(|device| device.can_prove_itself());
         loop {
             let pending = self.begin_proof(&mut request)?;
-            let (outcome, operation) = self.send(request).await?;
+            let (outcome, posed) = self.send(request).await?;
             let AuthOutcome::Challenge(challenge) = outcome else {
                 return Ok(outcome);
             };
             let answer = match (challenge, pending) {
                 (Challenge::PasswordVerifier(challenge), Some(Pending::Password(proof))) => {
-                    proof.answer(challenge, self.server_time(), operation)?
+                    proof.answer(challenge, self.server_time(), &posed)?
                 }
                 (Challenge::DevicePasswordVerifier(challenge), Some(Pending::Device(proof))) => {
-                    proof.answer(challenge, self.server_time(), operation)?
+                    proof.answer(challenge, self.server_time(), &posed)?
                 }
                 (Challenge::DeviceSrpAuth(challenge), _) => match unproven_device.take() {
                     Some(device) => challenge.answer(device.clone()),
@@ -417,10 +422,10 @@ impl SignIn {
         Ok(Some(pending))
     }
 
-    /// Sends one request from the remembered device; also tells which operation that was.
-    async fn send(&self, request: Request) -> Result<(AuthOutcome, &'static str), Error> {
+    /// Sends one request from the remembered device; also gives the answer, for an error about it.
+    async fn send(&self, request: Request) -> Result<(AuthOutcome, Answer), Error> {
         let is_refresh = request.is_refresh();
-        let (mut outcome, operation) = self.send_from_device(request).await?;
+        let (mut outcome, answer) = self.send_from_device(request).await?;
         match &mut outcome {
             AuthOutcome::Tokens(tokens) if is_refresh => {
                 tokens.device_key = self.refresh_device_key();
@@ -428,7 +433,7 @@ impl SignIn {
             AuthOutcome::Tokens(tokens) => self.note_device_of(tokens),
             AuthOutcome::Challenge(_) => {}
         }
-        Ok((outcome, operation))
+        Ok((outcome, answer))
     }
 
     /// Sends with the key of the device, and once more without it if Cognito does not know the
@@ -436,10 +441,7 @@ impl SignIn {
     ///
     /// AWS does not say whether such a refusal uses up the session of an answer. The Amplify libraries
     /// repeat the same answer, and so does this: if the session is gone, the user is no worse off.
-    async fn send_from_device(
-        &self,
-        request: Request,
-    ) -> Result<(AuthOutcome, &'static str), Error> {
+    async fn send_from_device(&self, request: Request) -> Result<(AuthOutcome, Answer), Error> {
         if let Some(key) = request.device_key().cloned() {
             let sent = self.send_once(request).await;
             // It cannot be sent without the key; but what came before went well.
@@ -471,7 +473,7 @@ impl SignIn {
 
     /// Sends with the app client's secret, and once more with a newer one if that is refused: Cognito
     /// does nothing for a request whose secret hash is wrong.
-    async fn send_once(&self, request: Request) -> Result<(AuthOutcome, &'static str), Error> {
+    async fn send_once(&self, request: Request) -> Result<(AuthOutcome, Answer), Error> {
         let operation = request.operation(self.is_admin);
         let app_client = self.app_client.with_secret(&self.client, operation).await?;
         let again = self.app_client.has_provider().then(|| request.clone());
@@ -489,7 +491,7 @@ impl SignIn {
         &self,
         app_client: &AppClient,
         request: Request,
-    ) -> Result<(AuthOutcome, &'static str), Error> {
+    ) -> Result<(AuthOutcome, Answer), Error> {
         match request {
             Request::Start(start) => self.initiate(app_client, start).await,
             Request::Answer(answer) => self.send_answer(app_client, answer).await,
@@ -500,7 +502,7 @@ impl SignIn {
         &self,
         app_client: &AppClient,
         start: Start,
-    ) -> Result<(AuthOutcome, &'static str), Error> {
+    ) -> Result<(AuthOutcome, Answer), Error> {
         let username = start.username;
         let parameters = with_secret_hash(app_client, &username, start.parameters)?;
         let client_id = self.app_client.id();
@@ -531,7 +533,7 @@ impl SignIn {
         &self,
         app_client: &AppClient,
         answer: ChallengeAnswer,
-    ) -> Result<(AuthOutcome, &'static str), Error> {
+    ) -> Result<(AuthOutcome, Answer), Error> {
         let username = answer.username;
         let responses = with_secret_hash(app_client, &username, answer.responses)?;
         let client_id = self.app_client.id();
@@ -562,7 +564,7 @@ impl SignIn {
         &self,
         request: &O,
         username: Sensitive<String>,
-    ) -> Result<(AuthOutcome, &'static str), Error> {
+    ) -> Result<(AuthOutcome, Answer), Error> {
         let options = SendOptions::new();
         let answer = self
             .client
@@ -584,9 +586,10 @@ impl SignIn {
                 .tokens(step.authentication_result)
                 .map(AuthOutcome::Tokens),
         };
-        outcome
-            .map(|outcome| (outcome, O::NAME))
-            .ok_or_else(|| answer.refused(NO_TOKENS))
+        match outcome {
+            Some(outcome) => Ok((outcome, answer)),
+            None => Err(answer.refused(NO_TOKENS)),
+        }
     }
 
     /// Reads tokens and dates them.
@@ -707,11 +710,6 @@ fn is_revoked(error: &Error) -> bool {
 pub(super) const NO_TOKENS: DecodeProblem = DecodeProblem::MissingMember {
     member: "AuthenticationResult",
 };
-
-/// A challenge where only tokens can be the answer.
-pub(super) fn no_tokens<O: Operation>() -> Error {
-    DecodeError::new(O::NAME, StatusCode::OK, NO_TOKENS).into()
-}
 
 /// One of the four sign-in operations, read as what their answers have in common.
 #[derive(Serialize)]

@@ -2,7 +2,6 @@
 
 use std::{io, time::SystemTime};
 
-use http::StatusCode;
 use zeroize::Zeroizing;
 
 use super::{
@@ -11,7 +10,8 @@ use super::{
     srp::{SECRET_LEN, SrpChallenge, SrpError, SrpExchange, SrpIdentity, timestamp},
 };
 use crate::{
-    error::{DecodeError, DecodeProblem, Error, InvalidInput},
+    client::Answer,
+    error::{DecodeProblem, Error, InvalidInput},
     sensitive::Sensitive,
 };
 
@@ -94,18 +94,18 @@ pub(crate) struct PasswordProof<'a> {
 }
 
 impl PasswordProof<'_> {
-    /// Takes the second step; `operation` is the one whose answer holds the challenge.
+    /// Takes the second step; `posed` is the answer that holds the challenge.
     pub(crate) fn answer(
         &self,
         challenge: PasswordVerifier,
         server_time: SystemTime,
-        operation: &'static str,
+        posed: &Answer,
     ) -> Result<ChallengeAnswer, Error> {
         let timestamp = timestamp(server_time);
         let name = challenge.username().expose();
         let signature = SrpIdentity::user(self.user_pool_id, name, self.password.expose())
             .and_then(|user| sign(&self.exchange, &user, &challenge.parameters, &timestamp))
-            .map_err(|error| srp_error(&error, operation))?;
+            .map_err(|error| srp_error(&error, posed))?;
         Ok(challenge.answer(signature, timestamp))
     }
 }
@@ -117,12 +117,12 @@ pub(crate) struct DeviceProof {
 }
 
 impl DeviceProof {
-    /// Takes the second step; `operation` is the one whose answer holds the challenge.
+    /// Takes the second step; `posed` is the answer that holds the challenge.
     pub(crate) fn answer(
         &self,
         challenge: DevicePasswordVerifier,
         server_time: SystemTime,
-        operation: &'static str,
+        posed: &Answer,
     ) -> Result<ChallengeAnswer, Error> {
         let timestamp = timestamp(server_time);
         let RememberedDevice {
@@ -132,7 +132,7 @@ impl DeviceProof {
         } = &self.device;
         let device = SrpIdentity::device(group_key, key, password.expose());
         let signature = sign(&self.exchange, &device, &challenge.parameters, &timestamp)
-            .map_err(|error| srp_error(&error, operation))?;
+            .map_err(|error| srp_error(&error, posed))?;
         Ok(challenge.answer(key.as_str(), signature, timestamp))
     }
 }
@@ -152,7 +152,7 @@ fn sign(
 }
 
 /// What is wrong is the service's answer, or the pool's ID.
-fn srp_error(error: &SrpError, operation: &'static str) -> Error {
+fn srp_error(error: &SrpError, posed: &Answer) -> Error {
     let member = match *error {
         SrpError::InvalidUserPoolId => return malformed_pool_id(),
         SrpError::NotHex { parameter }
@@ -162,7 +162,7 @@ fn srp_error(error: &SrpError, operation: &'static str) -> Error {
         | SrpError::Zero { parameter } => parameter,
     };
     let problem = DecodeProblem::MalformedMember { member };
-    DecodeError::new(operation, StatusCode::OK, problem).into()
+    posed.refused(problem)
 }
 
 fn malformed_pool_id() -> Error {

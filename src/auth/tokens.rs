@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    AuthOutcome, SignIn,
+    SignIn,
     device::may_mean_unknown_device,
-    flows::{NO_TOKENS, Start, no_tokens},
+    flows::{NO_TOKENS, Start},
 };
 use crate::{
     client::{Answer, SendOptions},
@@ -18,8 +18,8 @@ use crate::{
         Operation,
         auth::{
             AuthFlowType, AuthenticationResultType, GetTokensFromRefreshTokenRequest,
-            GetTokensFromRefreshTokenResponse, GlobalSignOutRequest, InitiateAuthRequest,
-            NewDeviceMetadataType, RevokeTokenRequest,
+            GetTokensFromRefreshTokenResponse, GlobalSignOutRequest, NewDeviceMetadataType,
+            RevokeTokenRequest,
         },
     },
     primitives::Timestamp,
@@ -139,7 +139,7 @@ impl SignIn {
         if may_mean_unknown_device(&answer)
             && let Some(key) = request.device_key.take()
         {
-            answer = self.client().answer(&request, SendOptions::new()).await;
+            answer = self.send_with_secret(&mut request, secret).await;
             self.forget_device_after(&key, &answer);
         }
         let answer = answer?;
@@ -162,7 +162,7 @@ impl SignIn {
     /// [`NotAuthorized`](crate::ErrorCode::NotAuthorized) for a token that is expired or revoked, or
     /// for a client with rotation; others of
     /// [`AdminInitiateAuthRequest`](crate::operation::auth::AdminInitiateAuthRequest) and
-    /// [`InitiateAuthRequest`].
+    /// [`InitiateAuthRequest`](crate::operation::auth::InitiateAuthRequest).
     pub async fn refresh_token_auth(
         &self,
         username: impl Into<Sensitive<String>>,
@@ -171,9 +171,7 @@ impl SignIn {
         let refresh_token = refresh_token.into();
         let start = Start::new(AuthFlowType::RefreshTokenAuth, username.into())
             .parameter("REFRESH_TOKEN", &refresh_token);
-        let AuthOutcome::Tokens(mut tokens) = self.start(start).await? else {
-            return Err(no_tokens::<InitiateAuthRequest>());
-        };
+        let mut tokens = self.start_for_tokens(start).await?;
         tokens.refresh_token.get_or_insert(refresh_token);
         Ok(tokens)
     }

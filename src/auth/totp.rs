@@ -2,20 +2,15 @@
 
 use std::fmt::Write as _;
 
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::{AuthOutcome, SignIn, challenge::MfaSetup};
 use crate::{
     client::SendOptions,
-    error::{DecodeProblem, Error, InvalidInput, Problem, ServiceError},
-    operation::{
-        Operation,
-        mfa::{
-            AssociateSoftwareTokenRequest, AssociateSoftwareTokenResponse,
-            VerifySoftwareTokenRequest, VerifySoftwareTokenResponse,
-            VerifySoftwareTokenResponseType,
-        },
+    error::{DecodeProblem, Error, InvalidInput, Problem},
+    operation::mfa::{
+        AssociateSoftwareTokenRequest, AssociateSoftwareTokenResponse, VerifySoftwareTokenRequest,
+        VerifySoftwareTokenResponse, VerifySoftwareTokenResponseType,
     },
     sensitive::Sensitive,
 };
@@ -92,8 +87,7 @@ impl SignIn {
             .status
             .is_some_and(|status| status != VerifySoftwareTokenResponseType::Success)
         {
-            let operation = VerifySoftwareTokenRequest::NAME;
-            return Err(ServiceError::new(operation, StatusCode::OK, None).into());
+            return Err(answer.failed());
         }
         let session = response
             .session

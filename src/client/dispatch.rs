@@ -79,6 +79,12 @@ impl Answer {
         redacted(error, &self.call.body, None)
     }
 
+    /// The error for an answer that tells of a failure in its body alone.
+    pub(crate) fn failed(&self) -> Error {
+        let error = protocol::service_error(self.call.operation, &self.parts, &self.body);
+        redacted(error.into(), &self.call.body, None)
+    }
+
     fn unreadable(&self, error: &serde_json::Error) -> Error {
         self.refused(protocol::problem(error))
     }
