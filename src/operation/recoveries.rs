@@ -12,8 +12,8 @@ operation! {
     ///
     /// Writes to the pool pause at once, and a preview is made that counts what a recovery would
     /// create, update and delete. It lasts 24 hours: start or cancel the recovery within them. A
-    /// pool may have 3 previews in 24 hours and 10 in 30 days. It needs the Essentials tier or
-    /// higher.
+    /// pool may have 3 previews in 24 hours and 10 in 30 days, and an account 5 recoveries that are
+    /// active. It needs the Essentials tier or higher.
     InitiatePointInTimeRecovery: SigV4, Once;
     errors {
         ConcurrentModification FeatureUnavailableInTier InternalError InvalidParameter LimitExceeded

@@ -8,6 +8,7 @@ model says is left open, so that it does not compile: each `///` wants its sente
 Shapes and enums that src/ declares already are left out.
 """
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ sys.dont_write_bytecode = True
 import update_model  # noqa: E402
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
+BEYOND = json.loads((update_model.HERE / "beyond-the-model.json").read_text())
 WIDTH = 100
 TYPES = {
     "boolean": "bool", "blob": "Blob", "double": "f64", "float": "f32", "integer": "i32", "long": "i64",
@@ -46,8 +48,10 @@ def operation(model, name, shapes):
     lines += pages(model, o, shapes)
     for kind in ("input", "output"):
         label = {"input": "request", "output": "response"}[kind]
-        shape = o[kind]["shape"]
-        lines += block(f"    {label} {rust(shape)}", members(model, shape, shapes))
+        # Some operations answer nothing; their answer has no shape.
+        shape = o[kind]["shape"] if kind in o else None
+        body = members(model, shape, shapes) if shape else []
+        lines += block(f"    {label} {rust(shape or name + label.capitalize())}", body)
     return "\n".join([*lines, "}", ""])
 
 
@@ -58,7 +62,8 @@ def block(head, lines):
 
 def pages(model, o, shapes):
     """AWS's own list of paginators forgets some, so whatever takes a token and gives one comes in pages."""
-    request, answer = (model["shapes"][o[kind]["shape"]]["members"] for kind in ("input", "output"))
+    shapes_of = [model["shapes"].get(o.get(kind, {}).get("shape"), {}) for kind in ("input", "output")]
+    request, answer = (shape.get("members", {}) for shape in shapes_of)
     for token in ("NextToken", "PaginationToken"):
         if token in request and token in answer:
             items = [(n, m["shape"]) for n, m in answer.items() if model["shapes"][m["shape"]]["type"] == "list"]
@@ -87,20 +92,23 @@ def of_requests(model):
     return found
 
 
-def members(model, shape, shapes):
-    is_request = shape in of_requests(model)
-    shape = model["shapes"][shape]
+def members(model, shape_name, shapes):
+    is_request = shape_name in of_requests(model)
+    shape = model["shapes"][shape_name]
+    is_sensitive = shape.get("sensitive") or shape_name in BEYOND["sensitive"]["shapes"]
     required = shape.get("required", [])
     sections = {"required": [], "optional": [], "lists": [], "maps": []}
-    for name, target in shape["members"].items():
+    for name, target in sorted(shape["members"].items(), key=rank):
         target = model["shapes"][target["shape"]]
         item = type_of(model, shape["members"][name]["shape"], shapes)
+        if is_sensitive or f"{shape_name}.{name}" in BEYOND["sensitive"]["members"]:
+            item = sensitive(item)
         section = {"list": "lists", "map": "maps"}.get(target["type"], "optional")
         # An answer without a list that the model requires is read all the same.
         if name in required and (is_request or section == "optional"):
             item = {"list": f"Vec<{item}>", "map": f"BTreeMap<String, {item}>"}.get(target["type"], item)
             section = "required"
-        field = snake(name)
+        field = "r#type" if name == "Type" else snake(name)
         wire = "" if pascal(field) == name else f' = "{name}"'
         sections[section].append(f"            ///\n            {field}: {item}{wire},")
     for section, lines in sections.items():
@@ -108,17 +116,31 @@ def members(model, shape, shapes):
             yield from (f"        {section} {{", *lines, "        }")
 
 
+def rank(member):
+    """Where constructors take a member: first what beyond-the-model.json lists, then the rest as it comes."""
+    first = BEYOND["constructors"]["first"]
+    return first.index(member[0]) if member[0] in first else len(first)
+
+
 def type_of(model, name, shapes):
     """The Rust type of a shape; of a list or map that of its items."""
     shape = model["shapes"][name]
+    is_sensitive = shape.get("sensitive") or name in BEYOND["sensitive"]["shapes"]
     if shape["type"] in ("list", "map"):
-        return type_of(model, shape["member" if shape["type"] == "list" else "value"]["shape"], shapes)
+        item = type_of(model, shape["member" if shape["type"] == "list" else "value"]["shape"], shapes)
+        return sensitive(item) if is_sensitive else item
+    if shape.get("document"):
+        return sensitive("serde_json::Value") if is_sensitive else "serde_json::Value"
     if "enum" in shape or shape["type"] == "structure":
         if name not in shapes and not is_declared(rust(name)):
             shapes.append(name)
         return rust(name)
     type_ = TYPES[shape["type"]]
-    return f"Sensitive<{type_}>" if shape.get("sensitive") else type_
+    return sensitive(type_) if is_sensitive else type_
+
+
+def sensitive(type_):
+    return type_ if type_.startswith("Sensitive<") else f"Sensitive<{type_}>"
 
 
 def is_declared(name):
@@ -138,11 +160,11 @@ def wrapped(names):
 
 def words(name):
     """`ClientMetadataURLs` is Client, Metadata, URLs."""
-    return re.findall(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+", name)
+    return re.findall(r"OAuth|[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+", name)
 
 
 def rust(name):
-    return "".join(word.capitalize() for word in words(name))
+    return "".join(word if word == "OAuth" else word.capitalize() for word in words(name))
 
 
 def snake(name):

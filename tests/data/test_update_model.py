@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(HERE))
+import declare  # noqa: E402
 import update_model  # noqa: E402
 
 TODAY = (HERE / "service-model.json").read_text()
@@ -32,6 +34,49 @@ def check(model=None, **environment):
         )
     assert (HERE / "service-model.json").read_text() == TODAY
     return run.returncode, run.stdout
+
+
+def fields(declaration):
+    """The members of a declaration: name, type and wire name, in any order."""
+    without_docs = re.sub(r"///[^\n]*", "", declaration)
+    return sorted(re.findall(r"(\S+): ([^\n]+),\n", without_docs))
+
+
+class Declare(unittest.TestCase):
+    def test_what_is_printed_is_what_stands_in_the_source(self):
+        fetched = update_model.fetched_botocore()
+        if fetched is None:
+            self.skipTest("no botocore was fetched; update_model.py --check does that")
+        model = update_model.read(fetched[0], "service-2.json")
+        source = "".join(path.read_text() for path in declare.SOURCE.rglob("*.rs"))
+
+        def compare(head, printed):
+            block = re.compile(rf"\n    {head} \{{(?:\}}|.*?\n    \}})", re.DOTALL)
+            stands = block.search(source)
+            # What AWS has added since stands nowhere yet.
+            if stands:
+                self.assertEqual(fields(block.search(printed)[0]), fields(stands[0]), head)
+            return bool(stands)
+
+        compared = 0
+        for name in model["operations"]:
+            printed = declare.operation(model, name, [])
+            for head in re.findall(r"\n    ((?:request|response) \w+) ", printed):
+                compared += compare(head, printed)
+        for name, shape in model["shapes"].items():
+            if shape["type"] == "structure" and not shape.get("exception"):
+                printed = "\n" + declare.declaration(model, name, [])
+                compared += compare(rf"(?:strict |output )*{declare.rust(name)}", printed)
+        self.assertGreater(compared, 400)
+
+    def test_a_constructor_takes_the_pool_first(self):
+        strings = {"type": "structure", "required": ["MoonId", "UserPoolId"]}
+        strings["members"] = {"MoonId": {"shape": "StringType"}, "UserPoolId": {"shape": "StringType"}}
+        shapes = {"GetMoonRequest": strings, "StringType": {"type": "string"}}
+        model = {"operations": {"GetMoon": {"input": {"shape": "GetMoonRequest"}, "errors": []}}, "shapes": shapes}
+        printed = declare.operation(model, "GetMoon", [])
+        self.assertLess(printed.index("user_pool_id"), printed.index("moon_id"))
+        self.assertIn("    response GetMoonResponse {}", printed)
 
 
 class Watch(unittest.TestCase):
