@@ -120,10 +120,6 @@ impl Endpoint {
     ///
     /// A region of no known partition counts as one of the partition `aws`.
     #[must_use]
-    #[expect(
-        clippy::missing_panics_doc,
-        reason = "a checked region always makes a host name"
-    )]
     pub fn regional(region: &Region, options: EndpointOptions) -> Self {
         Self::of_service(Service::COGNITO_IDP, region, options)
     }

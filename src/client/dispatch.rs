@@ -143,8 +143,8 @@ impl Shared {
                         Ok(permit) => permit,
                         // What is known of the attempt before says more.
                         Err(error) => {
-                            let paced = || Error::pacing(call.operation, error);
-                            return Err(last_error.map_or_else(paced, |error| *error));
+                            let refused = || Error::pacing(call.operation, error);
+                            return Err(last_error.map_or_else(refused, |error| *error));
                         }
                     }
                 }
