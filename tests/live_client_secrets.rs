@@ -95,7 +95,7 @@ async fn secrets_that_rotate_in_a_login_loop_lose_no_login() -> Outcome {
     let refused = cognito.state().refused;
     assert!(refused > 0, "no login met a rotation");
     let logins = logins.load(Ordering::SeqCst);
-    let answers = server.wire.answers();
+    let answers = server.wire.answers().clone();
     assert_eq!(answers["InitiateAuth"].successes, logins);
     assert_eq!(answers["InitiateAuth"].errors, 0);
     // A secret is good until the second rotation after it, and is then asked for by one of all.
@@ -106,7 +106,6 @@ async fn secrets_that_rotate_in_a_login_loop_lose_no_login() -> Outcome {
         "{asked:?}"
     );
     assert_eq!(asked.errors, 0);
-    drop(answers);
     secret.delete(&server).await?;
     server.delete(pool).await
 }
@@ -295,7 +294,8 @@ impl PublishedSecret {
         };
         let create = json!({"Name": unique("cognito"), "SecretString": published.text(secret)});
         let created = ask_secrets_manager(server, "CreateSecret", &create).await?;
-        published.arn = created["ARN"].as_str().ok_or("no ARN")?.to_owned();
+        let arn = created["ARN"].as_str().ok_or("no ARN")?;
+        arn.clone_into(&mut published.arn);
         Ok(published)
     }
 
