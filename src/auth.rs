@@ -1,5 +1,6 @@
 //! Signing in: outcomes, challenges, tokens, and the flows over them.
 
+mod app_client;
 pub mod challenge;
 mod client_secret;
 mod context;
@@ -22,11 +23,11 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "sigv4")]
 pub use self::secrets_manager::SecretsManagerSecret;
 pub use self::{
+    app_client::AppClient,
     challenge::{Challenge, ChallengeAnswer, NewPasswordRequired, OtherChallenge},
     client_secret::{ClientSecretFuture, ProvideClientSecret},
     device::RememberedDevice,
     flows::SignIn,
-    secret_hash::AppClient,
     token_source::{RefreshError, TokenSource},
     tokens::Tokens,
     totp::{TotpSetup, totp_uri},
