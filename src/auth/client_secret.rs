@@ -1,6 +1,7 @@
 //! The secret of an app client: fixed, or from a provider because it changes while the program runs.
 
 use std::{
+    borrow::Cow,
     fmt,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -9,7 +10,9 @@ use std::{
 
 use tokio::time::{Instant, timeout};
 
+use super::secret_hash::{AppClient, Secret};
 use crate::{
+    client::Client,
     error::{BoxError, Error, ErrorCode},
     sensitive::Sensitive,
     single_flight::{Lost, SingleFlight},
@@ -100,6 +103,54 @@ pub(crate) fn is_refused_secret(error: &Error) -> bool {
             .is_some_and(|message| message.to_ascii_lowercase().contains("secret")),
         Some(ErrorCode::Other(code)) => code == "invalid_client",
         _ => false,
+    }
+}
+
+/// What takes a client, which the computation of the hash knows nothing of.
+impl AppClient {
+    /// The app client with the secret that it has now, for requests that you make yourself.
+    ///
+    /// Without a [provider](Self::secret_from) it is the same again.
+    ///
+    /// # Errors
+    /// [`Error::ClientSecret`] if the provider fails, or takes longer than a call of this client may.
+    pub async fn current(&self, client: &Client) -> Result<Self, Error> {
+        Ok(self.with_secret(client, "ClientSecret").await?.into_owned())
+    }
+
+    /// The app client with its secret, for the operation that needs it.
+    pub(crate) async fn with_secret(
+        &self,
+        client: &Client,
+        operation: &'static str,
+    ) -> Result<Cow<'_, Self>, Error> {
+        let Secret::Provided(provided) = &self.secret else {
+            return Ok(Cow::Borrowed(self));
+        };
+        let secret = provided
+            .current(self.id(), client.operation_timeout())
+            .await;
+        let secret = secret.map_err(|error| Error::client_secret(operation, error))?;
+        Ok(Cow::Owned(Self::new(self.id()).secret(secret)))
+    }
+
+    /// The app client with a newer secret, if Cognito refused the one that was used and there is one.
+    pub(crate) async fn with_newer_secret<T>(
+        &self,
+        client: &Client,
+        used: &Self,
+        result: &Result<T, Error>,
+    ) -> Option<Self> {
+        let (Secret::Provided(provided), Some(refused)) = (&self.secret, used.client_secret())
+        else {
+            return None;
+        };
+        if !result.as_ref().is_err_and(is_refused_secret) {
+            return None;
+        }
+        let limit = client.operation_timeout();
+        let secret = provided.instead_of(refused, self.id(), limit).await?;
+        Some(Self::new(self.id()).secret(secret))
     }
 }
 

@@ -1,27 +1,23 @@
 //! `SECRET_HASH`, which app clients with a secret demand.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::client_secret::{ProvideClientSecret, ProvidedSecret, is_refused_secret};
-use crate::{
-    client::Client,
-    error::{Error, InvalidInput},
-    sensitive::Sensitive,
-};
+use super::client_secret::{ProvideClientSecret, ProvidedSecret};
+use crate::{error::InvalidInput, sensitive::Sensitive};
 
 /// An app client of a user pool, with its secret if it has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppClient {
     id: Sensitive<String>,
-    secret: Secret,
+    pub(super) secret: Secret,
 }
 
 #[derive(Clone, Debug)]
-enum Secret {
+pub(super) enum Secret {
     None,
     Fixed(Sensitive<String>),
     Provided(Arc<ProvidedSecret>),
@@ -64,16 +60,6 @@ impl AppClient {
         &self.id
     }
 
-    /// The app client with the secret that it has now, for requests that you make yourself.
-    ///
-    /// Without a [provider](Self::secret_from) it is the same again.
-    ///
-    /// # Errors
-    /// [`Error::ClientSecret`] if the provider fails, or takes longer than a call of this client may.
-    pub async fn current(&self, client: &Client) -> Result<Self, Error> {
-        Ok(self.with_secret(client, "ClientSecret").await?.into_owned())
-    }
-
     /// The secret hash over a username; `None` for a client without a secret.
     ///
     /// The username must be the one that stands in the same request: an alias where an alias is
@@ -106,39 +92,6 @@ impl AppClient {
     /// Whether another secret may come to light, so that a request can be worth repeating.
     pub(crate) fn has_provider(&self) -> bool {
         matches!(self.secret, Secret::Provided(_))
-    }
-
-    /// The app client with its secret, for the operation that needs it.
-    pub(crate) async fn with_secret(
-        &self,
-        client: &Client,
-        operation: &'static str,
-    ) -> Result<Cow<'_, Self>, Error> {
-        let Secret::Provided(provided) = &self.secret else {
-            return Ok(Cow::Borrowed(self));
-        };
-        let secret = provided.current(&self.id, client.operation_timeout()).await;
-        let secret = secret.map_err(|error| Error::client_secret(operation, error))?;
-        Ok(Cow::Owned(Self::new(&self.id).secret(secret)))
-    }
-
-    /// The app client with a newer secret, if Cognito refused the one that was used and there is one.
-    pub(crate) async fn with_newer_secret<T>(
-        &self,
-        client: &Client,
-        used: &Self,
-        result: &Result<T, Error>,
-    ) -> Option<Self> {
-        let (Secret::Provided(provided), Some(refused)) = (&self.secret, used.client_secret())
-        else {
-            return None;
-        };
-        if !result.as_ref().is_err_and(is_refused_secret) {
-            return None;
-        }
-        let limit = client.operation_timeout();
-        let secret = provided.instead_of(refused, &self.id, limit).await?;
-        Some(Self::new(&self.id).secret(secret))
     }
 }
 
