@@ -50,6 +50,10 @@ pub type HttpFuture<'a> =
 /// and the headers a security token), retry nothing, and bound the size of a response. The client
 /// bounds the time of an attempt and may drop the future.
 ///
+/// Of the errors only [`Connect`](crate::error::TransportErrorKind::Connect) says that nothing was
+/// sent; the call is then repeated whatever it is. Report any failure that may have come later as
+/// [`Interrupted`](crate::error::TransportErrorKind::Interrupted).
+///
 /// ```
 /// use bytes::Bytes;
 /// use cognito_idp::transport::{HttpClient, HttpFuture};

@@ -42,7 +42,8 @@ impl SecretsManagerSecret {
     /// Makes the provider for the secret with this ARN, in the region that it names.
     ///
     /// The builder says how to call it: credentials, HTTP client, time-outs, another endpoint. Its
-    /// region does not count.
+    /// region does not count. Start it with [`Client::builder`]: one that comes from the environment
+    /// may carry the endpoint of Cognito.
     ///
     /// # Errors
     /// Names `client_secret_arn` if it is not the ARN of a secret, and what is wrong with the client.
