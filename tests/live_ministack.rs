@@ -36,8 +36,8 @@ use cognito_idp::{
 use serde_json::Value;
 
 use crate::live::{
-    NEW_PASSWORD, Outcome, PASSWORD, Pool, REGION, RESET_CODE, SIGN_UP_CODE, Server,
-    developer_email, lifecycles, refusal, unique, unique_email,
+    NEW_PASSWORD, Outcome, PASSWORD, Pool, RESET_CODE, SIGN_UP_CODE, Server, developer_email,
+    lifecycles, refusal, unique, unique_email,
 };
 
 #[tokio::test]
@@ -826,10 +826,11 @@ async fn a_role_that_a_profile_names_is_assumed_with_a_signature_that_the_servic
     let arn = role(&server).await?;
     let keys = server.credentials();
     let id = keys.access_key_id();
+    let region = live::REGION;
     let config = format!(
-        "[profile reader]\nrole_arn = {arn}\nsource_profile = keys\nregion = {REGION}\n\
+        "[profile reader]\nrole_arn = {arn}\nsource_profile = keys\nregion = {region}\n\
          [profile keys]\naws_access_key_id = {id}\naws_secret_access_key = {}\n\
-         [profile wrong]\nrole_arn = {arn}\nsource_profile = wrong\nregion = {REGION}\n\
+         [profile wrong]\nrole_arn = {arn}\nsource_profile = wrong\nregion = {region}\n\
          aws_access_key_id = {id}\naws_secret_access_key = wrong\n",
         keys.secret_access_key()
     );
