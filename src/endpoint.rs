@@ -133,7 +133,7 @@ impl Endpoint {
         let endpoint = Self::of_parts(Scheme::HTTPS, &host, "/");
         Self {
             is_custom: false,
-            ..endpoint.expect("a region makes a host name")
+            ..endpoint.expect("a checked region and a fixed suffix make a host name")
         }
     }
 

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use verify_bench::{CLIENT, POOL, arguments};
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "they are read for what reading them costs")]
 struct Claims {
     sub: String,
     token_use: String,
