@@ -13,7 +13,7 @@ pub mod secret_hash;
 mod secrets_manager;
 #[cfg(feature = "srp")]
 mod srp;
-mod token_source;
+pub(crate) mod token_source;
 mod tokens;
 mod totp;
 mod user_auth;

@@ -1,5 +1,7 @@
 //! Access tokens for a program that runs longer than they live.
 
+mod refresher;
+
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -8,6 +10,7 @@ use std::{
 
 use tokio::time::Instant;
 
+pub(crate) use self::refresher::Refresher;
 use super::{SignIn, Tokens, client_secret::is_refused_secret};
 use crate::{
     error::{Error, ErrorCode, InvalidInput, TransportError, TransportErrorKind},
@@ -92,7 +95,8 @@ impl TokenSource {
     /// `sign_in` says how to refresh: app client, remembered device, client metadata.
     #[must_use]
     pub fn new(sign_in: SignIn, tokens: Tokens) -> Self {
-        Self::build(sign_in, tokens, None)
+        let refresher = sign_in.for_tokens(&tokens);
+        Self::over(Arc::new(refresher), tokens, None)
     }
 
     /// As [`new`](Self::new), and calls `on_refresh` with the tokens of every refresh.
@@ -106,7 +110,8 @@ impl TokenSource {
         tokens: Tokens,
         on_refresh: impl Fn(&Tokens) + Send + Sync + 'static,
     ) -> Self {
-        Self::build(sign_in, tokens, Some(Box::new(on_refresh)))
+        let refresher = sign_in.for_tokens(&tokens);
+        Self::over(Arc::new(refresher), tokens, Some(Box::new(on_refresh)))
     }
 
     /// An access token that is valid now.
@@ -150,15 +155,19 @@ impl TokenSource {
         }
     }
 
-    fn build(sign_in: SignIn, tokens: Tokens, on_refresh: Option<OnRefresh>) -> Self {
+    /// Starts from tokens, with any way to refresh them.
+    pub(crate) fn over(
+        refresher: Arc<dyn Refresher>,
+        tokens: Tokens,
+        on_refresh: Option<OnRefresh>,
+    ) -> Self {
         let expiry = SystemTime::from(tokens.expires_at);
-        let left = expiry.duration_since(sign_in.client().server_time());
+        let left = expiry.duration_since(refresher.server_time());
         let life = left.unwrap_or_default().min(tokens.expires_in);
-        let sign_in = sign_in.for_tokens(&tokens);
-        let held = Held::new(tokens, life, sign_in.client().local_time());
+        let held = Held::new(tokens, life, refresher.local_time());
         Self {
             shared: Arc::new(Shared {
-                sign_in,
+                refresher,
                 on_refresh,
                 state: Mutex::new(State {
                     held: Ok(held),
@@ -173,7 +182,7 @@ impl TokenSource {
 impl fmt::Debug for TokenSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenSource")
-            .field("sign_in", &self.shared.sign_in)
+            .field("refresher", &self.shared.refresher)
             .finish_non_exhaustive()
     }
 }
@@ -181,7 +190,7 @@ impl fmt::Debug for TokenSource {
 type OnRefresh = Box<dyn Fn(&Tokens) + Send + Sync>;
 
 struct Shared {
-    sign_in: SignIn,
+    refresher: Arc<dyn Refresher>,
     on_refresh: Option<OnRefresh>,
     state: Mutex<State>,
 }
@@ -235,7 +244,7 @@ enum Look {
 
 impl Shared {
     fn look(&self) -> Look {
-        let now = self.sign_in.client().local_time();
+        let now = self.refresher.local_time();
         let state = self.state();
         let held = match &state.held {
             Ok(held) => held,
@@ -273,8 +282,7 @@ impl Shared {
             Err(error) => return Err(error.clone()),
         };
         let result = if let Some(refresh_token) = refresh_token {
-            let result = self.sign_in.refresh(refresh_token).await;
-            result.map_err(RefreshError::of)
+            self.refresher.refresh(refresh_token).await
         } else {
             let missing = InvalidInput::new("refresh_token", "must be present");
             Err(RefreshError::SignedOut(Arc::new(missing.into())))
@@ -289,7 +297,7 @@ impl Shared {
     }
 
     fn keep(&self, tokens: &Tokens) {
-        let now = self.sign_in.client().local_time();
+        let now = self.refresher.local_time();
         let mut state = self.state();
         state.held = Ok(Held::new(tokens.clone(), tokens.expires_in, now));
         state.failure = None;
