@@ -11,6 +11,7 @@ mod proof;
 pub mod secret_hash;
 #[cfg(feature = "sigv4")]
 mod secrets_manager;
+mod signed_in_user;
 #[cfg(feature = "srp")]
 mod srp;
 pub(crate) mod token_source;
@@ -28,7 +29,8 @@ pub use self::{
     client_secret::{ClientSecretFuture, ProvideClientSecret},
     device::RememberedDevice,
     flows::SignIn,
-    token_source::{RefreshError, TokenSource},
+    signed_in_user::{SignedInUser, TotpSecret, UserCallError},
+    token_source::{RefreshError, StoreError, TokenSource},
     tokens::Tokens,
     totp::{TotpSetup, totp_uri},
     user_auth::UserAuth,
