@@ -954,7 +954,7 @@ async fn newer_tokens_are_stored_at_once_instead_of_those_that_could_not_be() ->
     let source = store.attach(server.source(now, first_tokens()?)?);
     source.refresh_now().await?;
     // By now the waits are long.
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     let failed = store.notes().len();
     lock(&store.puts).push_front(Put::Keep);
     let asked = Instant::now();

@@ -6,6 +6,7 @@ mod scripted;
 
 use std::{
     error::Error as _,
+    fmt::Write as _,
     future::ready,
     io,
     sync::{Arc, Mutex, PoisonError},
@@ -586,7 +587,7 @@ async fn neither_debug_nor_errors_show_a_secret() -> Outcome {
         let mut shown = format!("{user:?} {error:?} {error}");
         let mut source = error.source();
         while let Some(error) = source {
-            shown += &format!(" {error:?} {error}");
+            write!(shown, " {error:?} {error}")?;
             source = error.source();
         }
         for secret in ["access-1", "refresh-1", "old password", "new password"] {
