@@ -737,6 +737,8 @@ async fn tokens_without_a_refresh_token_last_until_they_expire() -> Outcome {
     tokens.refresh_token = None;
     let source = Server::new([]).source(now, tokens)?;
     CLOCK.store(3_599, SeqCst);
+    let refreshed = source.refresh_now().await;
+    assert!(matches!(refreshed, Err(RefreshError::Misconfigured(_))));
     assert_eq!(access_token(&source).await?, "access-1");
     CLOCK.store(3_600, SeqCst);
     let result = access_token(&source).await;
