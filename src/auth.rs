@@ -3,11 +3,13 @@
 mod app_client;
 pub mod challenge;
 mod client_secret;
+mod client_tokens;
 mod context;
 mod device;
 mod flows;
 #[cfg(feature = "srp")]
 mod proof;
+mod renewed;
 pub mod secret_hash;
 #[cfg(feature = "sigv4")]
 mod secrets_manager;
@@ -26,6 +28,7 @@ pub use self::{
     app_client::AppClient,
     challenge::{Challenge, ChallengeAnswer, NewPasswordRequired, OtherChallenge},
     client_secret::{ClientSecretFuture, ProvideClientSecret},
+    client_tokens::{ClientTokenError, ClientTokens},
     device::RememberedDevice,
     flows::SignIn,
     token_source::{RefreshError, TokenSource},
