@@ -96,7 +96,9 @@ pub(crate) fn is_refused_secret(error: &Error) -> bool {
         return false;
     };
     match refusal.code() {
-        Some(ErrorCode::NotAuthorized) if refusal.operation() == GetClientTokenRequest::NAME => true,
+        Some(ErrorCode::NotAuthorized) if refusal.operation() == GetClientTokenRequest::NAME => {
+            true
+        }
         Some(ErrorCode::NotAuthorized) => refusal
             .message()
             .is_some_and(|message| message.to_ascii_lowercase().contains("secret")),

@@ -152,7 +152,10 @@ impl<T, E> Renewed<T, E> {
     /// Whether the value is such a one.
     pub(super) fn holds(&self, is_meant: impl FnOnce(&T) -> bool) -> bool {
         let state = self.state();
-        state.held.as_ref().is_some_and(|held| is_meant(&held.value))
+        state
+            .held
+            .as_ref()
+            .is_some_and(|held| is_meant(&held.value))
     }
 
     /// Forgets the value if it is such a one.
