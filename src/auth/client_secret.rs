@@ -102,7 +102,7 @@ pub(crate) fn is_refused_secret(error: &Error) -> bool {
         Some(ErrorCode::NotAuthorized) => refusal
             .message()
             .is_some_and(|message| message.to_ascii_lowercase().contains("secret")),
-        Some(ErrorCode::Other(code)) => code == "invalid_client",
+        Some(ErrorCode::InvalidClient) => true,
         _ => false,
     }
 }
