@@ -3,7 +3,7 @@
 mod app_client;
 pub mod challenge;
 mod client_secret;
-mod client_tokens;
+pub(crate) mod client_tokens;
 mod context;
 mod device;
 mod flows;
@@ -24,6 +24,8 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "sigv4")]
 pub use self::secrets_manager::SecretsManagerSecret;
+#[cfg(feature = "managed-login")]
+pub(crate) use self::tokens::life;
 pub use self::{
     app_client::AppClient,
     challenge::{Challenge, ChallengeAnswer, NewPasswordRequired, OtherChallenge},

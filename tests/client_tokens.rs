@@ -12,7 +12,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use bytes::Bytes;
 use cognito_idp::{
     Client, ClientBuilder, Error, Sensitive,
@@ -133,44 +136,82 @@ impl Server {
     }
 
     fn machine_as(&self, app_client: AppClient) -> ClientTokens {
-        ClientTokens::new(self.builder().build().expect("a client"), app_client)
+        ClientTokens::over_api(self.builder().build().expect("a client"), app_client)
     }
 
-    fn answer(&self, request: http::Request<Bytes>) -> Act {
-        let body: Value = serde_json::from_slice(request.body()).expect("JSON");
+    /// What to do, and whether the request is to a domain.
+    fn take(&self, request: http::Request<Bytes>) -> (Act, bool) {
+        let is_domain = request.uri().path() == "/oauth2/token";
+        let secret = if is_domain {
+            let basic = request.headers().get("authorization");
+            let basic = basic.and_then(|basic| basic.as_bytes().strip_prefix(b"Basic "));
+            let basic = STANDARD.decode(basic.expect("Basic")).expect("Base64");
+            let basic = String::from_utf8(basic).expect("text");
+            basic.strip_prefix("client:").map(str::to_owned)
+        } else {
+            let body: Value = serde_json::from_slice(request.body()).expect("JSON");
+            body["Secret"].as_str().map(str::to_owned)
+        };
         lock(&self.0.came).push(request);
-        if body["Secret"] != **lock(&self.0.secret) {
-            return Act::Refuse(400, "NotAuthorizedException", "Invalid client.");
-        }
-        lock(&self.0.acts).pop_front().unwrap_or(Act::Give)
+        let act = if secret.as_deref() == Some(&**lock(&self.0.secret)) {
+            lock(&self.0.acts).pop_front().unwrap_or(Act::Give)
+        } else if is_domain {
+            Act::Refuse(400, "invalid_client", "")
+        } else {
+            Act::Refuse(400, "NotAuthorizedException", "Invalid client.")
+        };
+        (act, is_domain)
     }
+
+    fn answer(&self, act: Act) -> (u16, Value) {
+        let mut token = json!({"ExpiresIn": 3600, "TokenType": "Bearer"});
+        match act {
+            Act::Give => {
+                let number = self.0.given.fetch_add(1, SeqCst) + 1;
+                token["AccessToken"] = format!("token-{number}").into();
+            }
+            Act::Answer(members) => {
+                for (name, value) in members.as_object().expect("members") {
+                    token[name] = value.clone();
+                }
+            }
+            Act::Refuse(status, code, message) => {
+                return (status, json!({"__type": code, "message": message}));
+            }
+            Act::Break | Act::Hang | Act::Panic => unreachable!("no answer"),
+        }
+        (200, json!({"ClientAuthenticationResult": token}))
+    }
+}
+
+/// The same answer as a domain gives it.
+fn of_domain(answer: &Value) -> Value {
+    let token = &answer["ClientAuthenticationResult"];
+    if token.is_null() {
+        return json!({"error": answer["__type"], "error_description": answer["message"]});
+    }
+    json!({
+        "access_token": token["AccessToken"],
+        "expires_in": token["ExpiresIn"],
+        "token_type": token["TokenType"],
+    })
 }
 
 impl HttpClient for Server {
     fn call(&self, request: http::Request<Bytes>) -> HttpFuture<'_> {
-        let act = self.answer(request);
+        let (act, is_domain) = self.take(request);
         Box::pin(async move {
             let _gate = self.0.gate.acquire().await.expect("never closed");
-            let mut token = json!({"ExpiresIn": 3600, "TokenType": "Bearer"});
-            let (status, body) = match act {
-                Act::Give => {
-                    let number = self.0.given.fetch_add(1, SeqCst) + 1;
-                    token["AccessToken"] = format!("token-{number}").into();
-                    (200, json!({"ClientAuthenticationResult": token}))
-                }
-                Act::Answer(members) => {
-                    for (name, value) in members.as_object().expect("members") {
-                        token[name] = value.clone();
-                    }
-                    (200, json!({"ClientAuthenticationResult": token}))
-                }
-                Act::Refuse(status, code, message) => {
-                    (status, json!({"__type": code, "message": message}))
-                }
+            match act {
                 Act::Break => return Err(TransportError::new(TransportErrorKind::Interrupted)),
-                Act::Hang => pending().await,
+                Act::Hang => return pending().await,
                 Act::Panic => panic!("on purpose"),
-            };
+                Act::Give | Act::Answer(_) | Act::Refuse(..) => {}
+            }
+            let (status, mut body) = self.answer(act);
+            if is_domain {
+                body = of_domain(&body);
+            }
             let mut response = http::Response::new(Bytes::from(body.to_string()));
             *response.status_mut() = http::StatusCode::from_u16(status).expect("a status");
             Ok(response)
@@ -190,6 +231,28 @@ impl ProvideClientSecret for Newest {
             Ok(secret.into())
         })
     }
+}
+
+fn kind(error: &ClientTokenError) -> &'static str {
+    match error {
+        ClientTokenError::InvalidClient(_) => "invalid client",
+        ClientTokenError::InvalidScope(_) => "invalid scope",
+        ClientTokenError::Misconfigured(_) => "misconfigured",
+        ClientTokenError::Throttled(_) => "throttled",
+        ClientTokenError::Unavailable(_) => "unavailable",
+        _ => "another",
+    }
+}
+
+/// All that somebody who logs an error sees.
+fn shown(error: &dyn StdError) -> String {
+    let mut shown = format!("{error} {error:?}");
+    let mut source = error.source();
+    while let Some(error) = source {
+        shown += &format!(" {error} {error:?}");
+        source = error.source();
+    }
+    shown
 }
 
 async fn token(machine: &ClientTokens) -> Result<String, ClientTokenError> {
@@ -467,7 +530,7 @@ async fn a_server_that_does_not_answer_costs_no_valid_token() -> Outcome {
 async fn a_server_that_never_answers_is_waited_for_as_long_as_a_call_may_take() -> Outcome {
     let server = Server::new([Act::Hang]);
     let client = server.builder().attempt_timeout(3 * SECOND).build()?;
-    let machine = ClientTokens::new(client, AppClient::new("client").secret("s3cret"));
+    let machine = ClientTokens::over_api(client, AppClient::new("client").secret("s3cret"));
     let asked = Instant::now();
     let error = token(&machine).await.expect_err("no answer");
     assert!(
@@ -658,15 +721,6 @@ async fn an_app_client_without_a_secret_sends_nothing() -> Outcome {
 
 #[tokio::test(start_paused = true)]
 async fn failures_are_told_apart_without_reading_them() -> Outcome {
-    fn name(error: &ClientTokenError) -> &'static str {
-        match error {
-            ClientTokenError::InvalidClient(_) => "invalid client",
-            ClientTokenError::Misconfigured(_) => "misconfigured",
-            ClientTokenError::Throttled(_) => "throttled",
-            ClientTokenError::Unavailable(_) => "unavailable",
-            _ => "another",
-        }
-    }
     let refusal = |status, code| Act::Refuse(status, code, "words");
     for (act, expected) in [
         (refusal(400, "NotAuthorizedException"), "invalid client"),
@@ -686,7 +740,7 @@ async fn failures_are_told_apart_without_reading_them() -> Outcome {
     ] {
         let server = Server::new([act.clone()]);
         let error = token(&server.machine()).await.expect_err("refused");
-        assert_eq!(name(&error), expected, "{act:?}");
+        assert_eq!(kind(&error), expected, "{act:?}");
         assert!(error.source().is_some(), "{act:?}");
     }
     Ok(())
@@ -697,7 +751,7 @@ async fn requests_are_paced_as_what_machines_ask_for() -> Outcome {
     let server = Server::new([]);
     let pacing = Pacing::new().max_waiting(0);
     let client = server.builder().pacing(pacing).build()?;
-    let machine = ClientTokens::new(client, AppClient::new("client").secret("s3cret"));
+    let machine = ClientTokens::over_api(client, AppClient::new("client").secret("s3cret"));
     // A fifth of a second's 150 may go at once.
     let mut throttled = 0;
     for number in 0..60 {
@@ -718,7 +772,8 @@ async fn requests_are_paced_as_what_machines_ask_for() -> Outcome {
 async fn a_request_without_an_answer_is_made_again() -> Outcome {
     let server = Server::new([Act::Break]);
     let client = server.builder().retry_policy(RetryPolicy::default());
-    let machine = ClientTokens::new(client.build()?, AppClient::new("client").secret("s3cret"));
+    let machine =
+        ClientTokens::over_api(client.build()?, AppClient::new("client").secret("s3cret"));
     assert_eq!(token(&machine).await?, "token-1");
     assert_eq!(server.requests(), 2);
     Ok(())
@@ -806,12 +861,7 @@ async fn no_secret_is_shown() -> Outcome {
     ]);
     let machine = server.machine().client_metadata([("tenant", "tenant-7")]);
     let error = token(&machine).await.expect_err("refused");
-    let mut shown = format!("{error} {error:?}");
-    let mut source = error.source();
-    while let Some(error) = source {
-        shown += &format!(" {error} {error:?}");
-        source = error.source();
-    }
+    let mut shown = shown(&error);
     advance(SECOND).await;
     token(&machine).await?;
     shown += &format!(" {machine:?} {:#?}", machine.for_scopes(["orders/read"]));
@@ -847,11 +897,218 @@ mod with_credentials {
         let app_client = AppClient::new("client").secret("s3cret");
         let credentials = Credentials::new("AKIDEXAMPLE", "key", None, None, "test");
         let with = server.builder().credentials(credentials).build()?;
-        token(&ClientTokens::new(with, app_client.clone())).await?;
+        token(&ClientTokens::over_api(with, app_client.clone())).await?;
         let without = server.builder().credentials(Nothing).build()?;
-        token(&ClientTokens::new(without, app_client.clone())).await?;
-        token(&ClientTokens::new(server.builder().build()?, app_client)).await?;
+        token(&ClientTokens::over_api(without, app_client.clone())).await?;
+        token(&ClientTokens::over_api(
+            server.builder().build()?,
+            app_client,
+        ))
+        .await?;
         assert_eq!(server.is_signed(), [true, false, false]);
+        Ok(())
+    }
+}
+
+#[cfg(feature = "managed-login")]
+mod over_domain {
+    use cognito_idp::managed_login::Domain;
+
+    use super::*;
+
+    impl Server {
+        fn over_domain(&self) -> ClientTokens {
+            self.over_domain_as(AppClient::new("client").secret("s3cret"))
+        }
+
+        fn over_domain_as(&self, app_client: AppClient) -> ClientTokens {
+            let client = self.builder().build().expect("a client");
+            let domain = Domain::prefix("my-app", "eu-central-1").expect("a domain");
+            ClientTokens::over_domain(client, app_client, domain)
+        }
+
+        fn forms(&self) -> Vec<String> {
+            let came = lock(&self.0.came);
+            let text = |request: &http::Request<Bytes>| request.body().to_vec();
+            let forms = came.iter().map(|one| String::from_utf8(text(one)));
+            forms.map(|form| form.expect("text")).collect()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_grant_is_posted_to_the_domain_with_the_scopes_in_order() -> Outcome {
+        let server = Server::new([]);
+        let machine = server.over_domain();
+        assert_eq!(token(&machine).await?, "token-1");
+        let orders = machine.for_scopes(["orders/write", "https://api.example.com/read"]);
+        assert_eq!(token(&orders).await?, "token-2");
+        assert_eq!(
+            server.forms(),
+            [
+                "grant_type=client_credentials",
+                "grant_type=client_credentials\
+                 &scope=https%3A%2F%2Fapi.example.com%2Fread%20orders%2Fwrite",
+            ]
+        );
+        let came = lock(&server.0.came);
+        let [request, _] = &**came else {
+            return Err("two requests".into());
+        };
+        assert_eq!(request.method(), http::Method::POST);
+        assert_eq!(
+            request.uri(),
+            "https://my-app.auth.eu-central-1.amazoncognito.com/oauth2/token"
+        );
+        assert_eq!(
+            request.headers()["authorization"],
+            "Basic Y2xpZW50OnMzY3JldA=="
+        );
+        assert_eq!(
+            request.headers()["content-type"],
+            "application/x-www-form-urlencoded"
+        );
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn client_metadata_is_one_field_of_json_encoded_once() -> Outcome {
+        let server = Server::new([]);
+        let machine = server
+            .over_domain()
+            .client_metadata([("tenant", "a&b=\"c\" %20 é")]);
+        token(&machine).await?;
+        assert_eq!(
+            server.forms(),
+            ["grant_type=client_credentials&aws_client_metadata=\
+              %7B%22tenant%22%3A%22a%26b%3D%5C%22c%5C%22%20%2520%20%C3%A9%22%7D"]
+        );
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn ten_thousand_callers_cause_one_request_and_a_renewal_keeps_nobody_waiting() -> Outcome
+    {
+        let server = Server::new([]);
+        server.close_gate();
+        let machine = server.over_domain();
+        let waiting = callers(10_000, &machine);
+        for _ in 0..10 {
+            settle().await;
+        }
+        server.open_gate();
+        for caller in waiting {
+            assert_eq!(caller.await??, "token-1");
+        }
+        advance(THREE_QUARTERS).await;
+        assert_eq!(token(&machine).await?, "token-1");
+        settle().await;
+        assert_eq!(token(&machine).await?, "token-2");
+        assert_eq!(server.requests(), 2);
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_invalid_client_with_a_rotated_secret_is_tried_once_more() -> Outcome {
+        let server = Server::new([]);
+        let asked = Arc::new(AtomicUsize::new(0));
+        let provider = Newest(server.clone(), asked.clone());
+        let machine = server.over_domain_as(AppClient::new("client").secret_from(provider));
+        assert_eq!(token(&machine).await?, "token-1");
+        "rotated".clone_into(&mut *lock(&server.0.secret));
+        advance(HOUR).await;
+        for caller in callers(100, &machine) {
+            assert_eq!(caller.await??, "token-2");
+        }
+        assert_eq!((asked.load(SeqCst), server.requests()), (2, 3));
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_are_told_apart_without_reading_them() -> Outcome {
+        let refusal = |status, code| Act::Refuse(status, code, "words");
+        for (act, expected) in [
+            (refusal(400, "invalid_client"), "invalid client"),
+            (refusal(401, "invalid_client"), "invalid client"),
+            (refusal(400, "invalid_scope"), "invalid scope"),
+            (refusal(400, "invalid_grant"), "misconfigured"),
+            (refusal(400, "invalid_request"), "misconfigured"),
+            (refusal(400, "unauthorized_client"), "misconfigured"),
+            (refusal(400, "unsupported_grant_type"), "misconfigured"),
+            (refusal(429, "Rate exceeded"), "throttled"),
+            (refusal(429, "temporarily_unavailable"), "throttled"),
+            (refusal(503, "temporarily_unavailable"), "unavailable"),
+            (refusal(500, "server_error"), "unavailable"),
+            (refusal(400, "something_new"), "unavailable"),
+            (Act::Break, "unavailable"),
+            (Act::Answer(json!({"AccessToken": null})), "unavailable"),
+        ] {
+            let server = Server::new([act.clone()]);
+            let error = token(&server.over_domain()).await.expect_err("refused");
+            assert_eq!(kind(&error), expected, "{act:?}");
+        }
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_throttled_request_and_one_without_an_answer_are_made_again() -> Outcome {
+        for act in [Act::Refuse(429, "Rate exceeded", ""), Act::Break] {
+            let server = Server::new([act]);
+            let client = server.builder().retry_policy(RetryPolicy::default());
+            let app_client = AppClient::new("client").secret("s3cret");
+            let domain = Domain::custom("auth.example.com")?;
+            let machine = ClientTokens::over_domain(client.build()?, app_client, domain);
+            assert_eq!(token(&machine).await?, "token-1");
+            assert_eq!(server.requests(), 2);
+        }
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn both_ways_share_one_quota() -> Outcome {
+        let server = Server::new([]);
+        let client = server
+            .builder()
+            .pacing(Pacing::new().max_waiting(0))
+            .build()?;
+        let app_client = AppClient::new("client").secret("s3cret");
+        let domain = Domain::custom("auth.example.com")?;
+        let over_api = ClientTokens::over_api(client.clone(), app_client.clone());
+        let over_domain = ClientTokens::over_domain(client, app_client, domain);
+        for number in 0..15 {
+            token(&over_api.for_scopes([format!("api/{number}")])).await?;
+            token(&over_domain.for_scopes([format!("api/{number}")])).await?;
+        }
+        for machine in [over_api, over_domain] {
+            let error = token(&machine).await.expect_err("no turn");
+            assert_eq!(kind(&error), "throttled");
+        }
+        assert_eq!(server.requests(), 30);
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_app_client_without_a_secret_sends_nothing() -> Outcome {
+        let server = Server::new([]);
+        let error = token(&server.over_domain_as(AppClient::new("client"))).await;
+        assert_eq!(kind(&error.expect_err("no secret")), "misconfigured");
+        assert_eq!(server.requests(), 0);
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_secret_is_shown() -> Outcome {
+        let words = "Basic Y2xpZW50OnMzY3JldA== of s3cret, tenant-7, %22tenant-7%22";
+        let server = Server::new([Act::Refuse(400, "invalid_request", words), Act::Give]);
+        let machine = server
+            .over_domain()
+            .client_metadata([("tenant", "tenant-7")]);
+        let error = token(&machine).await.expect_err("refused");
+        advance(SECOND).await;
+        token(&machine).await?;
+        let shown = format!("{} {machine:?}", shown(&error));
+        for secret in ["s3cret", "tenant-7", "Y2xpZW50OnMzY3JldA", "token-1"] {
+            assert!(!shown.contains(secret), "{secret} in {shown}");
+        }
         Ok(())
     }
 }

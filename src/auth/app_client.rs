@@ -122,6 +122,12 @@ impl AppClient {
         }
     }
 
+    /// Whether there is a secret, or something that gives one.
+    #[cfg(feature = "managed-login")]
+    pub(crate) fn has_secret(&self) -> bool {
+        !matches!(self.secret, Secret::None)
+    }
+
     /// Whether another secret may come to light, so that a request can be worth repeating.
     pub(crate) fn has_provider(&self) -> bool {
         matches!(self.secret, Secret::Provided(_))

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use http::StatusCode;
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -28,6 +29,7 @@ use crate::{
     single_flight::Lost,
 };
 
+const TOO_MANY: StatusCode = StatusCode::TOO_MANY_REQUESTS;
 /// What of its life a token has left when it is renewed: AWS advises to use it for 75 %.
 const RENEWED_BEFORE: u32 = 4;
 /// How many sets of scopes are kept besides those that somebody holds a clone for.
@@ -46,7 +48,7 @@ const INVALIDATED_AGAIN_AFTER: Duration = Duration::from_mins(1);
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let client = Client::builder().region("eu-central-1").build()?;
-/// let machine = ClientTokens::new(client, AppClient::new("app-client-id").secret("secret"));
+/// let machine = ClientTokens::over_api(client, AppClient::new("app-client-id").secret("secret"));
 /// let orders = machine.for_scopes(["orders/read", "orders/write"]);
 /// loop {
 ///     let token = orders.token().await?;
@@ -116,8 +118,8 @@ impl ClientTokens {
     /// It needs no domain, but `ALLOW_CLIENT_TOKEN_AUTH` must be the only flow of the app client. AWS
     /// credentials play no part; a client without any saves the signature.
     #[must_use]
-    pub fn new(client: Client, app_client: AppClient) -> Self {
-        Self::of_issuer(OverApi { client, app_client })
+    pub fn over_api(client: Client, app_client: AppClient) -> Self {
+        Self::of_issuer(Api { client, app_client })
     }
 
     /// Sets key-value pairs for the pool's Lambda triggers, of which the one that runs before a token
@@ -257,22 +259,20 @@ impl fmt::Debug for ClientTokens {
 impl ClientTokenError {
     fn of(error: Error) -> Self {
         let kind = match error.code() {
-            _ if error.is_throttled() => Self::Throttled,
+            _ if error.is_throttled() || error.status() == Some(TOO_MANY) => Self::Throttled,
             _ if is_refused_secret(&error) => Self::InvalidClient,
             _ if matches!(error, Error::InvalidInput(_)) => Self::Misconfigured,
             Some(ErrorCode::ResourceNotFound) => Self::InvalidClient,
-            Some(ErrorCode::InvalidParameter | ErrorCode::OperationNotEnabled) => {
-                Self::Misconfigured
-            }
-            Some(ErrorCode::Other(code)) => match &**code {
-                "invalid_scope" => Self::InvalidScope,
-                // Cognito answers `invalid_grant` for a flow or a scope that the client does not have.
-                "invalid_grant"
-                | "invalid_request"
-                | "unauthorized_client"
-                | "unsupported_grant_type" => Self::Misconfigured,
-                _ => Self::Unavailable,
-            },
+            Some(ErrorCode::InvalidScope) => Self::InvalidScope,
+            Some(
+                ErrorCode::InvalidParameter
+                | ErrorCode::OperationNotEnabled
+                // The domain's word for a flow or a scope that the client does not have.
+                | ErrorCode::InvalidGrant
+                | ErrorCode::InvalidRequest
+                | ErrorCode::UnauthorizedClient
+                | ErrorCode::UnsupportedGrantType,
+            ) => Self::Misconfigured,
             _ => Self::Unavailable,
         };
         kind(Arc::new(error))
@@ -371,22 +371,20 @@ pub(crate) struct ClientToken {
     pub(crate) life: Duration,
 }
 
-/// The secret of an app client, which every way to a token needs.
-pub(crate) fn required(
-    secret: Option<&Sensitive<String>>,
-) -> Result<&Sensitive<String>, InvalidInput> {
+/// The error of an app client that cannot have tokens of its own.
+pub(crate) fn no_secret() -> InvalidInput {
     let rule = "must be set, because only an app client with a secret gets tokens of its own";
-    secret.ok_or_else(|| InvalidInput::new("client_secret", rule))
+    InvalidInput::new("client_secret", rule)
 }
 
 /// The operation of the API.
 #[derive(Debug)]
-struct OverApi {
+struct Api {
     client: Client,
     app_client: AppClient,
 }
 
-impl Issuer for OverApi {
+impl Issuer for Api {
     fn client(&self) -> &Client {
         &self.client
     }
@@ -404,14 +402,14 @@ impl Issuer for OverApi {
     }
 }
 
-impl OverApi {
+impl Api {
     async fn ask(
         &self,
         scopes: &[String],
         client_metadata: &Map<Sensitive<String>>,
     ) -> Result<ClientToken, Error> {
         let send = |secret: Option<&Sensitive<String>>| {
-            let request = required(secret).map(|secret| {
+            let request = secret.map(|secret| {
                 let mut request = GetClientTokenRequest::new(self.app_client.id(), secret);
                 if !scopes.is_empty() {
                     request = request.scopes(scopes);
@@ -419,7 +417,7 @@ impl OverApi {
                 request.client_metadata = client_metadata.clone();
                 request
             });
-            async { self.send(&request?).await }
+            async { self.send(&request.ok_or_else(no_secret)?).await }
         };
         let sent = self.app_client.send(&self.client, self.operation(), send);
         let answer = sent.await?;

@@ -13,7 +13,8 @@ use super::{
 use crate::{
     auth::AppClient,
     client::{Answer, Client, Prepared},
-    error::{DecodeProblem, Error, ErrorCode, InvalidInput, ServiceError},
+    collections::Map,
+    error::{Error, ErrorCode, InvalidInput, ServiceError},
     operation::{
         Operation as _, RetrySafety,
         auth::{
@@ -28,7 +29,7 @@ use crate::{
 
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const TOKEN: &str = "POST /oauth2/token";
+pub(super) const TOKEN: &str = "POST /oauth2/token";
 
 /// One kind of call to a domain.
 #[derive(Clone, Copy)]
@@ -82,18 +83,22 @@ pub(super) struct Endpoints {
 impl Endpoints {
     /// Gets a token for the app client itself; all its scopes without any here.
     ///
-    /// `metadata` goes to the pool's trigger, as a JSON object.
+    /// `metadata` goes to the pool's trigger.
     pub(super) async fn client_credentials(
         &self,
         scopes: &[String],
-        metadata: Option<&Sensitive<String>>,
+        metadata: &Map<Sensitive<String>>,
     ) -> Result<TokenResponse, Error> {
         let mut form = Form::default().field("grant_type", "client_credentials");
         if !scopes.is_empty() {
             form = form.field("scope", &scopes.join(" "));
         }
-        if let Some(metadata) = metadata {
-            form = form.secret("aws_client_metadata", metadata);
+        if let Some(metadata) = metadata.present() {
+            let refused = |_| InvalidInput::new("client_metadata", "must serialize to JSON");
+            let json = serde_json::to_string(metadata).map_err(refused)?;
+            form = form
+                .secret("aws_client_metadata", &json.into())
+                .hide(metadata.values().cloned());
         }
         let answer = self.post(CLIENT_CREDENTIALS, &form).await?;
         TokenResponse::of(&answer)
@@ -263,7 +268,7 @@ fn with_oauth_code(error: ServiceError, body: &[u8]) -> ServiceError {
 /// What the token endpoint answers.
 #[derive(Deserialize)]
 pub(super) struct TokenResponse {
-    pub(super) access_token: Option<Sensitive<String>>,
+    pub(super) access_token: Sensitive<String>,
     pub(super) id_token: Option<Sensitive<String>>,
     pub(super) refresh_token: Option<Sensitive<String>>,
     pub(super) token_type: Option<String>,
@@ -272,19 +277,14 @@ pub(super) struct TokenResponse {
 
 impl TokenResponse {
     fn of(answer: &Answer) -> Result<Self, Error> {
-        let response: Self = answer.decode()?;
-        if response.access_token.is_none() {
-            let member = "access_token";
-            return Err(answer.refused(DecodeProblem::MissingMember { member }));
-        }
-        Ok(response)
+        answer.decode()
     }
 }
 
 impl From<TokenResponse> for AuthenticationResultType {
     fn from(response: TokenResponse) -> Self {
         let mut result = Self::new();
-        result.access_token = response.access_token;
+        result.access_token = Some(response.access_token);
         result.id_token = response.id_token;
         result.refresh_token = response.refresh_token;
         result.token_type = response.token_type;
