@@ -22,6 +22,8 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "sigv4")]
 pub use self::secrets_manager::SecretsManagerSecret;
+#[cfg(feature = "managed-login")]
+pub(crate) use self::tokens::unverified_claims;
 pub use self::{
     app_client::AppClient,
     challenge::{Challenge, ChallengeAnswer, NewPasswordRequired, OtherChallenge},

@@ -1,5 +1,7 @@
 //! The endpoints of a domain that a program calls: who calls, how it proves that, what comes back.
 
+use std::time::SystemTime;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header, response::Parts};
@@ -11,9 +13,9 @@ use super::{
     form::{self, Form},
 };
 use crate::{
-    auth::AppClient,
+    auth::{AppClient, Tokens},
     client::{Answer, Client, Prepared},
-    error::{DecodeProblem, Error, ErrorCode, InvalidInput, ServiceError},
+    error::{Error, ErrorCode, InvalidInput, ServiceError},
     operation::{
         Operation as _, RetrySafety,
         auth::{
@@ -96,7 +98,7 @@ impl Endpoints {
             form = form.secret("aws_client_metadata", metadata);
         }
         let answer = self.post(CLIENT_CREDENTIALS, &form).await?;
-        TokenResponse::of(&answer)
+        answer.decode()
     }
 
     /// Exchanges the code of a callback for tokens.
@@ -112,7 +114,7 @@ impl Endpoints {
             .field("redirect_uri", redirect_uri)
             .secret("code_verifier", code_verifier);
         let answer = self.post(EXCHANGE_CODE, &form).await?;
-        TokenResponse::of(&answer)
+        answer.decode()
     }
 
     pub(super) async fn refresh(
@@ -123,7 +125,7 @@ impl Endpoints {
             .field("grant_type", "refresh_token")
             .secret("refresh_token", refresh_token);
         let answer = self.post(REFRESH, &form).await?;
-        TokenResponse::of(&answer)
+        answer.decode()
     }
 
     pub(super) async fn revoke(&self, refresh_token: &Sensitive<String>) -> Result<(), Error> {
@@ -263,7 +265,7 @@ fn with_oauth_code(error: ServiceError, body: &[u8]) -> ServiceError {
 /// What the token endpoint answers.
 #[derive(Deserialize)]
 pub(super) struct TokenResponse {
-    pub(super) access_token: Option<Sensitive<String>>,
+    pub(super) access_token: Sensitive<String>,
     pub(super) id_token: Option<Sensitive<String>>,
     pub(super) refresh_token: Option<Sensitive<String>>,
     pub(super) token_type: Option<String>,
@@ -271,24 +273,13 @@ pub(super) struct TokenResponse {
 }
 
 impl TokenResponse {
-    fn of(answer: &Answer) -> Result<Self, Error> {
-        let response: Self = answer.decode()?;
-        if response.access_token.is_none() {
-            let member = "access_token";
-            return Err(answer.refused(DecodeProblem::MissingMember { member }));
-        }
-        Ok(response)
-    }
-}
-
-impl From<TokenResponse> for AuthenticationResultType {
-    fn from(response: TokenResponse) -> Self {
-        let mut result = Self::new();
-        result.access_token = response.access_token;
-        result.id_token = response.id_token;
-        result.refresh_token = response.refresh_token;
-        result.token_type = response.token_type;
-        result.expires_in = response.expires_in;
-        result
+    /// A user's tokens, dated.
+    pub(super) fn into_tokens(self, now: SystemTime) -> Tokens {
+        let mut result = AuthenticationResultType::new();
+        result.id_token = self.id_token;
+        result.refresh_token = self.refresh_token;
+        result.token_type = self.token_type;
+        result.expires_in = self.expires_in;
+        Tokens::dated(self.access_token, result, now)
     }
 }
