@@ -1,6 +1,9 @@
 //! The domain's endpoints: every request on the wire, every answer, what is repeated and what not.
 #![cfg(all(feature = "managed-login", feature = "sigv4"))]
 
+#[cfg(feature = "hyper")]
+#[path = "support/fault_server.rs"]
+mod fault_server;
 #[path = "support/scripted.rs"]
 mod scripted;
 
@@ -567,4 +570,177 @@ async fn the_domains_clock_does_not_correct_the_operations() -> Outcome {
     login.user_info("a").await?;
     assert_eq!(client.server_time(), script.wall_clock());
     Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_endpoint_is_paced_with_the_operations_of_its_quota() -> Outcome {
+    use cognito_idp::pacing::{Pacing, QuotaCategory};
+
+    // One call a second in each; what takes turns with what shows by when it is sent.
+    let pacing = QuotaCategory::ALL
+        .iter()
+        .fold(Pacing::new(), |pacing, category| {
+            pacing.limit(*category, 1.0)
+        });
+    let script = Scripted::new([answer(200, r#"{"access_token":"a","sub":"s"}"#)]);
+    let client = script.client(|builder| builder.pacing(pacing))?;
+    let domain = Domain::custom("auth.example.com")?;
+    let login = ManagedLogin::new(client, public(), domain, REDIRECT_URI);
+    for _ in 0..2 {
+        login.refresh("r").await?;
+        login.revoke("r").await?;
+        login.user_info("a").await?;
+    }
+    let times: Vec<_> = script.sent().iter().map(|sent| sent.at).collect();
+    assert!(times[..3].iter().all(Duration::is_zero), "{times:?}");
+    assert!(times[3] >= Duration::from_millis(500), "{times:?}");
+    // The code's exchange counts with the refresh.
+    let begun = begin(&login)?;
+    login.refresh("r").await?;
+    login.callback(&begun.query, begun.pending).await?;
+    let times: Vec<_> = script.sent().iter().map(|sent| sent.at).collect();
+    assert!(
+        times[7] - times[6] >= Duration::from_millis(500),
+        "{times:?}"
+    );
+    Ok(())
+}
+
+#[cfg(feature = "hyper")]
+mod over_sockets {
+    use cognito_idp::Client;
+
+    use super::{
+        fault_server::{Action, FaultServer},
+        *,
+    };
+
+    fn login(server: &FaultServer) -> Outcome<ManagedLogin> {
+        let client = Client::builder().region("eu-central-1").build()?;
+        let domain = Domain::url(&server.url())?;
+        Ok(ManagedLogin::new(
+            client,
+            confidential(),
+            domain,
+            REDIRECT_URI,
+        ))
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_closes_early_leaves_the_outcome_of_an_exchange_unknown() -> Outcome {
+        let half =
+            b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"access_token\":\"marker".to_vec();
+        let without_length = b"HTTP/1.1 200 OK\r\n\r\n{\"access_token\":\"marker".to_vec();
+        for action in [
+            Action::Close,
+            Action::Write(half),
+            Action::Write(without_length),
+        ] {
+            let server = FaultServer::always(action.clone()).await?;
+            let login = login(&server)?;
+            let begun = begin(&login)?;
+            let result = login.callback(&begun.query, begun.pending).await;
+            let error = result.err().ok_or("an error")?;
+            assert!(!shown(&error).contains("marker"), "{}", shown(&error));
+            let error = exchange_error(error);
+            assert!(error.outcome_unknown(), "{action:?}: {error:?}");
+            let requests = server.requests();
+            assert_eq!(requests.len(), 1, "{action:?}");
+            assert_eq!(requests[0].method, "POST");
+            assert_eq!(requests[0].path, "/oauth2/token");
+            assert!(requests[0].header("authorization").is_some());
+        }
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_get_and_a_form_cross_the_wire_as_they_are() -> Outcome {
+        let body = r#"{"sub":"s","access_token":"a"}"#;
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+        let server = FaultServer::always(Action::WriteAndKeep((head + body).into())).await?;
+        let login = login(&server)?;
+        login.user_info("token").await?;
+        login.refresh("a b").await?;
+        let requests = server.requests();
+        let line = |index: usize| {
+            (
+                requests[index].method.as_str(),
+                requests[index].path.as_str(),
+            )
+        };
+        assert_eq!(line(0), ("GET", "/oauth2/userInfo"));
+        assert_eq!(line(1), ("POST", "/oauth2/token"));
+        assert_eq!(
+            requests[1].body,
+            "grant_type=refresh_token&refresh_token=a%20b"
+        );
+        let host = server.address().to_string();
+        assert_eq!(requests[0].header("host"), Some(host.as_str()));
+        Ok(())
+    }
+}
+
+#[cfg(all(feature = "verify", feature = "fixtures"))]
+mod verified {
+    use cognito_idp::{
+        fixture::TestIssuer,
+        verify::{TokenVerifier, TrustedPool, VerifyError},
+    };
+
+    use super::*;
+
+    const POOL: &str = "eu-central-1_Example";
+
+    async fn callback(
+        id_token: impl FnOnce(&TestIssuer, &Begun) -> String,
+    ) -> Outcome<Result<Tokens, CallbackError>> {
+        let script = Scripted::new([]);
+        let clock = script.clone();
+        let issuer = TestIssuer::new(POOL, "app client")?.clock(move || clock.wall_clock());
+        let clock = script.clone();
+        let pool = TrustedPool::new(POOL)
+            .client("app client")
+            .keys(issuer.jwks());
+        let verifier = TokenVerifier::builder(pool)
+            .clock(move || clock.wall_clock())
+            .trust_test_issuer()
+            .build()?;
+        let begun = begin(&login(&script, public())?)?;
+        let body = json!({"access_token": "a", "id_token": id_token(&issuer, &begun)});
+        let script = Scripted::new([answer(200, &body.to_string())]);
+        let login = login(&script, public())?.verify_with(verifier);
+        Ok(login.callback(&begun.query, begun.pending).await)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn with_a_verifier_an_id_token_must_also_be_signed_by_the_pool() -> Outcome {
+        let claims = |begun: &Begun| json!({"token_use": "id", "nonce": begun.nonce});
+        let signed = callback(|issuer, begun| issuer.issue(&claims(begun))).await?;
+        assert!(signed.is_ok(), "{signed:?}");
+
+        let forged =
+            callback(|_, begun| token(&json!({"aud": "app client", "nonce": begun.nonce})));
+        let forged = forged.await?;
+        assert!(
+            matches!(forged, Err(CallbackError::IdToken(_))),
+            "{forged:?}"
+        );
+
+        let expired = callback(|issuer, begun| {
+            let claims = json!({"token_use": "id", "nonce": begun.nonce, "exp": 1});
+            issuer.issue(&claims)
+        });
+        let expired = expired.await?;
+        assert!(matches!(
+            expired,
+            Err(CallbackError::IdToken(VerifyError::Expired { .. }))
+        ));
+
+        // Well signed, and of another login.
+        let replayed = callback(|issuer, _| {
+            issuer.issue(&json!({"token_use": "id", "nonce": "of another login"}))
+        });
+        assert!(matches!(replayed.await?, Err(CallbackError::Nonce)));
+        Ok(())
+    }
 }
