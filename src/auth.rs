@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "sigv4")]
 pub use self::secrets_manager::SecretsManagerSecret;
 #[cfg(feature = "managed-login")]
-pub(crate) use self::tokens::life;
+pub(crate) use self::tokens::{life, unverified_claims};
 pub use self::{
     app_client::AppClient,
     challenge::{Challenge, ChallengeAnswer, NewPasswordRequired, OtherChallenge},

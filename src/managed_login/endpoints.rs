@@ -1,5 +1,7 @@
 //! The endpoints of a domain that a program calls: who calls, how it proves that, what comes back.
 
+use std::time::SystemTime;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header, response::Parts};
@@ -11,7 +13,7 @@ use super::{
     form::{self, Form},
 };
 use crate::{
-    auth::AppClient,
+    auth::{AppClient, Tokens},
     client::{Answer, Client, Prepared},
     collections::Map,
     error::{Error, ErrorCode, InvalidInput, ServiceError},
@@ -101,7 +103,7 @@ impl Endpoints {
                 .hide(metadata.values().cloned());
         }
         let answer = self.post(CLIENT_CREDENTIALS, &form).await?;
-        TokenResponse::of(&answer)
+        answer.decode()
     }
 
     /// Exchanges the code of a callback for tokens.
@@ -117,7 +119,7 @@ impl Endpoints {
             .field("redirect_uri", redirect_uri)
             .secret("code_verifier", code_verifier);
         let answer = self.post(EXCHANGE_CODE, &form).await?;
-        TokenResponse::of(&answer)
+        answer.decode()
     }
 
     pub(super) async fn refresh(
@@ -128,7 +130,7 @@ impl Endpoints {
             .field("grant_type", "refresh_token")
             .secret("refresh_token", refresh_token);
         let answer = self.post(REFRESH, &form).await?;
-        TokenResponse::of(&answer)
+        answer.decode()
     }
 
     pub(super) async fn revoke(&self, refresh_token: &Sensitive<String>) -> Result<(), Error> {
@@ -276,19 +278,13 @@ pub(super) struct TokenResponse {
 }
 
 impl TokenResponse {
-    fn of(answer: &Answer) -> Result<Self, Error> {
-        answer.decode()
-    }
-}
-
-impl From<TokenResponse> for AuthenticationResultType {
-    fn from(response: TokenResponse) -> Self {
-        let mut result = Self::new();
-        result.access_token = Some(response.access_token);
-        result.id_token = response.id_token;
-        result.refresh_token = response.refresh_token;
-        result.token_type = response.token_type;
-        result.expires_in = response.expires_in;
-        result
+    /// A user's tokens, dated.
+    pub(super) fn into_tokens(self, now: SystemTime) -> Tokens {
+        let mut result = AuthenticationResultType::new();
+        result.id_token = self.id_token;
+        result.refresh_token = self.refresh_token;
+        result.token_type = self.token_type;
+        result.expires_in = self.expires_in;
+        Tokens::dated(self.access_token, result, now)
     }
 }
