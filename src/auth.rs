@@ -1,4 +1,4 @@
-//! Signing in: outcomes, challenges, tokens, and the flows over them.
+//! Signing in: outcomes, challenges, tokens, and the flows over them; and tokens for a program itself.
 
 mod app_client;
 pub mod challenge;

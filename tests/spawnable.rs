@@ -4,7 +4,7 @@
 
 use cognito_idp::{
     Client, CognitoService,
-    auth::{ChallengeAnswer, SignIn, TokenSource, TotpSetup, UserAuth},
+    auth::{ChallengeAnswer, ClientTokens, SignIn, TokenSource, TotpSetup, UserAuth},
     operation::users::ListUsersRequest,
     service::{CreateUser, EmailTemplates, RegisterUser, UpdateUser},
 };
@@ -31,6 +31,10 @@ fn what_callers_await_can_be_spawned() {
     fn source(source: &'static TokenSource) {
         is_spawnable(|| source.access_token());
         is_spawnable(|| source.tokens());
+    }
+
+    fn machine(machine: &'static ClientTokens) {
+        is_spawnable(|| machine.token());
     }
 
     fn service(
@@ -60,5 +64,5 @@ fn what_callers_await_can_be_spawned() {
         });
     }
 
-    let _ = (sign_in, source, service, client);
+    let _ = (sign_in, source, machine, service, client);
 }

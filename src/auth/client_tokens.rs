@@ -92,8 +92,8 @@ pub enum ClientTokenError {
     InvalidClient(#[source] Arc<Error>),
     /// A scope is none of the resource servers of the pool, or not one for machines.
     ///
-    /// Only the domain's token endpoint says so; the API calls it an invalid parameter, which is
-    /// [`Misconfigured`](Self::Misconfigured).
+    /// The domain's token endpoint says so. The API has no code of its own for it; what it answers as
+    /// an invalid parameter is [`Misconfigured`](Self::Misconfigured).
     #[error("Cognito does not know a scope that was asked for")]
     InvalidScope(#[source] Arc<Error>),
     /// The app client's settings do not allow what was asked for: the flow, or a scope that exists;
@@ -257,6 +257,18 @@ impl fmt::Debug for ClientTokens {
 }
 
 impl ClientTokenError {
+    /// What failed: the refusal with its code and request ID, or what kept the request from an answer.
+    #[must_use]
+    pub fn cause(&self) -> &Error {
+        match self {
+            Self::InvalidClient(cause)
+            | Self::InvalidScope(cause)
+            | Self::Misconfigured(cause)
+            | Self::Throttled(cause)
+            | Self::Unavailable(cause) => cause,
+        }
+    }
+
     fn of(error: Error) -> Self {
         let kind = match error.code() {
             _ if error.is_throttled() || error.status() == Some(TOO_MANY) => Self::Throttled,
@@ -309,13 +321,13 @@ impl Shared {
                 invalidated: Mutex::default(),
             }),
         };
-        // Whoever has a clone, or waits for a token, holds one reference more.
-        let is_idle = |set: &Arc<ScopeSet>| Arc::strong_count(set) == 1;
-        if sets.len() >= MAX_SETS
-            && let Some(place) = sets.iter().position(is_idle)
-        {
-            sets.remove(place);
-        }
+        let mut too_many = (sets.len() + 1).saturating_sub(MAX_SETS);
+        sets.retain(|set| {
+            // Whoever has a clone, or waits for a token, holds one reference more.
+            let is_given_up = too_many > 0 && Arc::strong_count(set) == 1;
+            too_many -= usize::from(is_given_up);
+            !is_given_up
+        });
         sets.push(set.clone());
         set
     }
