@@ -12,10 +12,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::{
-    AppClient,
-    client_secret::is_refused_secret,
-    renewed::{Look, Renewed},
-    tokens::life,
+    AppClient, aging::Look, client_secret::is_refused_secret, renewed::Renewed, tokens::life,
 };
 use crate::{
     client::{Answer, Client, SendOptions},
@@ -214,7 +211,7 @@ impl ClientTokens {
         match slot.look(self.now()) {
             Look::Fresh(token) => return Ok(token),
             Look::Failed(error) => return Err(error),
-            Look::Aging(_) | Look::Ending(..) | Look::Nothing => {}
+            Look::Aging(_) | Look::Ending(..) | Look::Expired => {}
         }
         let Shared {
             issuer,
