@@ -417,7 +417,7 @@ impl Api {
         scopes: &[String],
         client_metadata: &Map<Sensitive<String>>,
     ) -> Result<ClientToken, Error> {
-        let send = |secret: Option<&Sensitive<String>>| {
+        let attempt = |secret: Option<&Sensitive<String>>| {
             let request = secret.map(|secret| {
                 let mut request = GetClientTokenRequest::new(self.app_client.id(), secret);
                 if !scopes.is_empty() {
@@ -428,7 +428,9 @@ impl Api {
             });
             async { self.send(&request.ok_or_else(no_secret)?).await }
         };
-        let sent = self.app_client.send(&self.client, self.operation(), send);
+        let sent = self
+            .app_client
+            .send(&self.client, self.operation(), attempt);
         let answer = sent.await?;
         let response: GetClientTokenResponse = answer.decode()?;
         let result = response.client_authentication_result;
