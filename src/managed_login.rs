@@ -64,6 +64,7 @@
 
 mod authorize;
 mod callback;
+mod client_tokens;
 mod domain;
 mod endpoints;
 mod form;
