@@ -43,6 +43,11 @@
 //! | an access token names its audience | only if it was bound to a [`resource`](AuthorizationRequest::resource) |
 //! | scopes must be asked for | without any, a token has all that the app client may have |
 //!
+//! # Machines
+//!
+//! A program without users gets its own tokens from the same endpoint, with
+//! [`ClientTokens::over_domain`](crate::auth::ClientTokens::over_domain).
+//!
 //! # Which of the two ways to refresh
 //!
 //! Tokens of these pages are refreshed [here](ManagedLogin::refresh) or with
