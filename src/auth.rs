@@ -26,8 +26,6 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "sigv4")]
 pub use self::secrets_manager::SecretsManagerSecret;
-#[cfg(feature = "managed-login")]
-pub(crate) use self::tokens::{life, unverified_claims};
 pub use self::{
     app_client::AppClient,
     challenge::{Challenge, ChallengeAnswer, NewPasswordRequired, OtherChallenge},
@@ -40,6 +38,11 @@ pub use self::{
     tokens::Tokens,
     totp::{TotpSetup, totp_uri},
     user_auth::UserAuth,
+};
+#[cfg(feature = "managed-login")]
+pub(crate) use self::{
+    token_source::{Refresher, RefresherFuture},
+    tokens::{life, unverified_claims},
 };
 
 /// Where a sign-in stands after a step: done, or with something left to answer.

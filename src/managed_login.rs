@@ -43,6 +43,11 @@
 //! | an access token names its audience | only if it was bound to a [`resource`](AuthorizationRequest::resource) |
 //! | scopes must be asked for | without any, a token has all that the app client may have |
 //!
+//! # Machines
+//!
+//! A program without users gets its own tokens from the same endpoint, with
+//! [`ClientTokens::over_domain`](crate::auth::ClientTokens::over_domain).
+//!
 //! # Which of the two ways to refresh
 //!
 //! Tokens of these pages are refreshed [here](ManagedLogin::refresh) or with
@@ -74,6 +79,7 @@ mod domain;
 mod endpoints;
 mod form;
 mod pkce;
+mod refresher;
 mod user_info;
 
 use self::endpoints::Endpoints;
@@ -186,7 +192,7 @@ impl ManagedLogin {
     ///
     /// The result always holds a refresh token: with rotation the new one, which soon replaces the old
     /// one, else the one you gave. For a program that needs a valid token again and again see
-    /// [`TokenSource`](crate::auth::TokenSource); which tokens to refresh here says the
+    /// [`token_source`](Self::token_source); which tokens to refresh here says the
     /// [module](self#which-of-the-two-ways-to-refresh).
     ///
     /// # Errors
