@@ -7,11 +7,13 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "srp")]
-use super::proof::{self, Pending, Proof, RandomSource};
+use super::proof::{Pending, Proof};
 use super::{
     AppClient, AuthOutcome, Challenge, ChallengeAnswer, Tokens, UserAuth,
     device::{DeviceSlot, RememberedDevice, may_mean_unknown_device},
 };
+#[cfg(feature = "srp")]
+use crate::random::{self, RandomSource};
 #[cfg(feature = "verify")]
 use crate::verify::{TokenVerifier, TrustedPool, VerifierBuilder};
 use crate::{
@@ -108,7 +110,7 @@ impl SignIn {
             user_context_data: None,
             device: None,
             #[cfg(feature = "srp")]
-            random: proof::system_random,
+            random: random::system_random,
         }
     }
 
@@ -352,7 +354,7 @@ impl SignIn {
 
     #[cfg(feature = "srp")]
     pub(super) fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error> {
-        proof::fill(bytes, self.random)
+        Ok(random::fill(bytes, self.random)?)
     }
 
     /// Starts, and once more if the device turned out to be unknown when it was to prove itself.

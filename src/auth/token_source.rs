@@ -16,11 +16,13 @@ use tokio::{sync::Notify, time::timeout};
 use self::error::missing_refresh_token;
 pub use self::error::{RefreshError, StoreError};
 pub(crate) use self::refresher::Refresher;
+#[cfg(feature = "managed-login")]
+pub(crate) use self::refresher::RefresherFuture;
 use self::{
-    state::{Look, State},
+    state::State,
     storing::{STORE_WAIT, Stored},
 };
-use super::{SignIn, Tokens};
+use super::{SignIn, Tokens, aging::Look};
 use crate::{
     error::BoxError,
     operation::{
@@ -164,7 +166,7 @@ impl TokenSource {
                 self.shared.requests.start(&(), refresh);
                 Ok(tokens)
             }
-            Look::Ending(_) | Look::Expired => self.refresh().await,
+            Look::Ending(..) | Look::Expired => self.refresh().await,
             Look::Failed(error) => Err(error),
         }
     }
@@ -272,7 +274,7 @@ impl TokenSource {
         };
         // The old ones may still be good.
         match self.shared.look() {
-            Look::Fresh(tokens) | Look::Aging(tokens) | Look::Ending(tokens) => Ok(tokens),
+            Look::Fresh(tokens) | Look::Aging(tokens) | Look::Ending(tokens, _) => Ok(tokens),
             Look::Failed(error) => Err(error),
             Look::Expired => Err(failure),
         }
@@ -352,7 +354,7 @@ impl Shared {
             Request::Refresh => match self.look() {
                 Look::Fresh(tokens) => Some(Ok(tokens)),
                 Look::Failed(error) => Some(Err(error)),
-                Look::Aging(_) | Look::Ending(_) | Look::Expired => None,
+                Look::Aging(_) | Look::Ending(..) | Look::Expired => None,
             },
         };
         if let Some(result) = known {
@@ -415,7 +417,7 @@ impl Shared {
         self.until_settled().await;
     }
 
-    fn look(&self) -> Look {
+    fn look(&self) -> Look<Tokens, RefreshError> {
         let now = self.refresher.local_time();
         self.state().look(now)
     }

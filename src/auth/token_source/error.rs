@@ -79,7 +79,8 @@ pub(super) fn missing_refresh_token() -> Arc<Error> {
 /// Whether the refresh token will never work again.
 fn ends_the_session(code: &ErrorCode) -> bool {
     match code {
-        ErrorCode::NotAuthorized
+        ErrorCode::InvalidGrant
+        | ErrorCode::NotAuthorized
         | ErrorCode::PasswordResetRequired
         | ErrorCode::RefreshTokenReuse
         | ErrorCode::UserNotConfirmed
@@ -99,11 +100,16 @@ fn is_for_the_operator(error: &Error) -> bool {
             Some(code) => matches!(
                 code,
                 ErrorCode::InvalidParameter
+                    | ErrorCode::InvalidRequest
+                    | ErrorCode::InvalidScope
                     | ErrorCode::InvalidUserPoolConfiguration
                     | ErrorCode::OperationNotEnabled
                     | ErrorCode::ResourceNotFound
                     | ErrorCode::Unauthorized
+                    | ErrorCode::UnauthorizedClient
+                    | ErrorCode::UnsupportedGrantType
                     | ErrorCode::UnsupportedOperation
+                    | ErrorCode::UnsupportedToken
                     | ErrorCode::UnsupportedTokenType
             ),
             None => false,
