@@ -55,6 +55,11 @@
 //! [`SignIn`](crate::auth::SignIn) are better refreshed there: where the pool remembers devices, the
 //! token endpoint refuses them, since it takes no device key.
 //!
+//! # Tokens for machines
+//!
+//! [`ClientTokens::over_domain`](crate::auth::ClientTokens::over_domain) gets an app client's own tokens
+//! from the same token endpoint, and keeps them.
+//!
 //! # Errors
 //!
 //! Calls fail with the same [`Error`] as operations, which names the call by
