@@ -16,10 +16,10 @@ use std::{
 
 use serde::de::DeserializeOwned;
 
-pub(crate) use self::dispatch::Answer;
 #[cfg(feature = "managed-login")]
 pub(crate) use self::dispatch::Prepared;
-use self::dispatch::{DispatchFuture, Shared};
+use self::dispatch::Shared;
+pub(crate) use self::dispatch::{Answer, DispatchFuture};
 pub use self::{
     builder::ClientBuilder,
     pages::{Items, Pages},

@@ -12,6 +12,8 @@ pub use self::{
     find::FoundUsers,
     groups::{GroupResult, GroupResults},
 };
+#[cfg(feature = "managed-login")]
+use crate::managed_login::{Domain, ManagedLogin};
 use crate::{
     auth::{AppClient, AuthOutcome, ChallengeAnswer, NewPasswordRequired, SignIn},
     client::Client,
@@ -161,6 +163,26 @@ impl CognitoService {
     #[cfg(feature = "verify")]
     pub fn verifier(&self) -> Result<crate::verify::TokenVerifier, InvalidInput> {
         self.sign_in.verifier()
+    }
+
+    /// Sign-in on the pages of the pool's domain, for this app client; browsers come back to
+    /// `redirect_uri`.
+    ///
+    /// With the feature `verify` the ID tokens of callbacks are verified.
+    ///
+    /// # Errors
+    /// Those of `verifier`, which that feature adds.
+    #[cfg(feature = "managed-login")]
+    pub fn managed_login(
+        &self,
+        domain: Domain,
+        redirect_uri: impl Into<String>,
+    ) -> Result<ManagedLogin, InvalidInput> {
+        let (client, app_client) = (self.client.clone(), self.app_client.clone());
+        let login = ManagedLogin::new(client, app_client, domain, redirect_uri);
+        #[cfg(feature = "verify")]
+        let login = login.verify_with(self.verifier()?);
+        Ok(login)
     }
 
     /// Signs a user in with `ADMIN_USER_PASSWORD_AUTH`, which the app client must allow.
