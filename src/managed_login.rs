@@ -64,10 +64,12 @@
 
 mod authorize;
 mod callback;
+mod client_tokens;
 mod domain;
 mod endpoints;
 mod form;
 mod pkce;
+mod refresher;
 mod user_info;
 
 use self::endpoints::Endpoints;
@@ -180,7 +182,7 @@ impl ManagedLogin {
     ///
     /// The result always holds a refresh token: with rotation the new one, which soon replaces the old
     /// one, else the one you gave. For a program that needs a valid token again and again see
-    /// [`TokenSource`](crate::auth::TokenSource); which tokens to refresh here says the
+    /// [`token_source`](Self::token_source); which tokens to refresh here says the
     /// [module](self#which-of-the-two-ways-to-refresh).
     ///
     /// # Errors

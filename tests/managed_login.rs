@@ -22,7 +22,7 @@ use base64::{
 };
 use cognito_idp::{
     Error, ErrorCode,
-    auth::{AppClient, ClientSecretFuture, ProvideClientSecret, Tokens},
+    auth::{AppClient, ClientSecretFuture, ProvideClientSecret, RefreshError, Tokens},
     error::{DecodeProblem, TransportErrorKind},
     managed_login::{CallbackError, Domain, ManagedLogin, PendingLogin},
 };
@@ -556,6 +556,64 @@ async fn nothing_secret_is_shown_of_a_login_or_of_what_it_makes() -> Outcome {
     let result = login.callback(&begun.query, begun.pending).await;
     let error = result.err().ok_or("the nonce is another")?;
     assert!(!shown(&error).contains("marker") && !shown(&error).contains(&begun.nonce));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_source_refreshes_and_revokes_at_the_domain() -> Outcome {
+    let fresh = r#"{"access_token":"second","refresh_token":"rotated","expires_in":300}"#;
+    let script = Scripted::new([
+        answer(
+            200,
+            r#"{"access_token":"first","refresh_token":"r","expires_in":300}"#,
+        ),
+        answer(200, fresh),
+        answer(200, ""),
+    ]);
+    let login = login(&script, confidential())?;
+    let source = login.token_source(login.refresh("stored").await?);
+    assert_eq!(source.access_token().await?.expose(), "first");
+    tokio::time::advance(Duration::from_secs(295)).await;
+    assert_eq!(source.access_token().await?.expose(), "second");
+    source.sign_out().await?;
+    let sent = script.sent();
+    let body = |index: usize| String::from_utf8_lossy(sent[index].request.body()).into_owned();
+    assert_eq!(body(1), "grant_type=refresh_token&refresh_token=r");
+    assert_eq!(sent[2].request.uri().path(), "/oauth2/revoke");
+    assert_eq!(body(2), "token=rotated");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_refresh_says_whether_the_user_or_the_operator_must_act() -> Outcome {
+    for (status, error, expected) in [
+        (400, "invalid_grant", "SignedOut"),
+        (400, "invalid_client", "Misconfigured"),
+        (400, "unauthorized_client", "Misconfigured"),
+        (400, "invalid_request", "Misconfigured"),
+        (500, "server_error", "Unavailable"),
+        (429, "slow_down", "Unavailable"),
+    ] {
+        let body = json!({"error": error}).to_string();
+        let script = Scripted::new([
+            answer(
+                200,
+                r#"{"access_token":"a","refresh_token":"r","expires_in":300}"#,
+            ),
+            answer(status, &body),
+        ]);
+        let login = login(&script, public())?;
+        let source = login.token_source(login.refresh("stored").await?);
+        tokio::time::advance(Duration::from_secs(301)).await;
+        let result = source.access_token().await;
+        let kind = match &result {
+            Err(RefreshError::SignedOut(_)) => "SignedOut",
+            Err(RefreshError::Misconfigured(_)) => "Misconfigured",
+            Err(RefreshError::Unavailable(_)) => "Unavailable",
+            other => return Err(format!("{error}: {other:?}").into()),
+        };
+        assert_eq!(kind, expected, "{error}");
+    }
     Ok(())
 }
 

@@ -4,7 +4,10 @@
 
 use cognito_idp::{
     Client, CognitoService,
-    auth::{ChallengeAnswer, SignIn, SignedInUser, TokenSource, Tokens, TotpSetup, UserAuth},
+    auth::{
+        ChallengeAnswer, ClientTokens, SignIn, SignedInUser, TokenSource, Tokens, TotpSetup,
+        UserAuth,
+    },
     operation::{auth::GetUserAuthFactorsRequest, users::ListUsersRequest},
     service::{CreateUser, EmailTemplates, RegisterUser, UpdateUser},
     types::AttributeType,
@@ -76,6 +79,10 @@ fn what_callers_await_can_be_spawned() {
         let _ = (source.on_refresh(store), user.on_refresh(store));
     }
 
+    fn machine(machine: &'static ClientTokens) {
+        is_spawnable(|| machine.token());
+    }
+
     fn service(
         service: &'static CognitoService,
         answer: ChallengeAnswer,
@@ -103,5 +110,5 @@ fn what_callers_await_can_be_spawned() {
         });
     }
 
-    let _ = (sign_in, source, user, hook, service, client);
+    let _ = (sign_in, source, user, hook, machine, service, client);
 }

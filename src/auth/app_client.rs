@@ -102,6 +102,32 @@ impl AppClient {
         }
     }
 
+    /// Sends what holds the secret itself, and once more with a newer one if that is refused: Cognito
+    /// does nothing for a request whose secret is wrong.
+    pub(crate) async fn send<T, F>(
+        &self,
+        client: &Client,
+        operation: &'static str,
+        mut send: impl FnMut(Option<&Sensitive<String>>) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let app_client = self.with_secret(client, operation).await?;
+        let sent = send(app_client.client_secret()).await;
+        let newer = self.with_newer_secret(client, &app_client, &sent);
+        match newer.await {
+            Some(newer) => send(newer.client_secret()).await,
+            None => sent,
+        }
+    }
+
+    /// Whether there is a secret, or something that gives one.
+    #[cfg(feature = "managed-login")]
+    pub(crate) fn has_secret(&self) -> bool {
+        !matches!(self.secret, Secret::None)
+    }
+
     /// Whether another secret may come to light, so that a request can be worth repeating.
     pub(crate) fn has_provider(&self) -> bool {
         matches!(self.secret, Secret::Provided(_))

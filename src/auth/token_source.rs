@@ -15,6 +15,8 @@ use tokio::{sync::Notify, time::timeout};
 
 pub use self::error::{RefreshError, StoreError};
 pub(crate) use self::refresher::Refresher;
+#[cfg(feature = "managed-login")]
+pub(crate) use self::refresher::RefresherFuture;
 use self::{
     state::{Look, State},
     storing::{STORE_WAIT, Stored},

@@ -81,12 +81,7 @@ impl Tokens {
         result: AuthenticationResultType,
         now: SystemTime,
     ) -> Self {
-        let expires_in = result
-            .expires_in
-            .and_then(|seconds| u64::try_from(seconds).ok())
-            .filter(|seconds| *seconds > 0)
-            .or_else(|| life_by_claims(&access_token))
-            .map_or(SHORTEST_LIFE, Duration::from_secs);
+        let expires_in = life(&access_token, result.expires_in.map(i64::from));
         let life = i64::try_from(expires_in.as_millis()).unwrap_or(i64::MAX);
         let now = Timestamp::from(now).epoch_millis();
         Self {
@@ -103,6 +98,15 @@ impl Tokens {
             new_device_metadata: result.new_device_metadata,
         }
     }
+}
+
+/// How long an access token is valid, counted from the answer, which says so in seconds.
+pub(crate) fn life(access_token: &Sensitive<String>, expires_in: Option<i64>) -> Duration {
+    expires_in
+        .and_then(|seconds| u64::try_from(seconds).ok())
+        .filter(|seconds| *seconds > 0)
+        .or_else(|| life_by_claims(access_token))
+        .map_or(SHORTEST_LIFE, Duration::from_secs)
 }
 
 /// The least that an app client can be set to.
@@ -207,17 +211,11 @@ impl SignIn {
         set_secret: fn(&mut O, Option<Sensitive<String>>),
     ) -> Result<Answer, Error> {
         let client = self.client();
-        let app_client = self.app_client().with_secret(client, O::NAME).await?;
-        set_secret(request, app_client.client_secret().cloned());
-        let sent = client.answer(request, SendOptions::new()).await;
-        let renewed = self
-            .app_client()
-            .with_newer_secret(client, &app_client, &sent);
-        let Some(app_client) = renewed.await else {
-            return sent;
+        let send = |secret: Option<&Sensitive<String>>| {
+            set_secret(request, secret.cloned());
+            client.answer(request, SendOptions::new())
         };
-        set_secret(request, app_client.client_secret().cloned());
-        client.answer(request, SendOptions::new()).await
+        self.app_client().send(client, O::NAME, send).await
     }
 
     /// Signs the user out everywhere, by revoking all tokens.

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     auth::{AppClient, Tokens},
     client::{Answer, Client, Prepared},
+    collections::Map,
     error::{Error, ErrorCode, InvalidInput, ServiceError},
     operation::{
         Operation as _, RetrySafety,
@@ -30,7 +31,7 @@ use crate::{
 
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const TOKEN: &str = "POST /oauth2/token";
+pub(super) const TOKEN: &str = "POST /oauth2/token";
 
 /// One kind of call to a domain.
 #[derive(Clone, Copy)]
@@ -84,18 +85,22 @@ pub(super) struct Endpoints {
 impl Endpoints {
     /// Gets a token for the app client itself; all its scopes without any here.
     ///
-    /// `metadata` goes to the pool's trigger, as a JSON object.
+    /// `metadata` goes to the pool's trigger.
     pub(super) async fn client_credentials(
         &self,
         scopes: &[String],
-        metadata: Option<&Sensitive<String>>,
+        metadata: &Map<Sensitive<String>>,
     ) -> Result<TokenResponse, Error> {
         let mut form = Form::default().field("grant_type", "client_credentials");
         if !scopes.is_empty() {
             form = form.field("scope", &scopes.join(" "));
         }
-        if let Some(metadata) = metadata {
-            form = form.secret("aws_client_metadata", metadata);
+        if let Some(metadata) = metadata.present() {
+            let refused = |_| InvalidInput::new("client_metadata", "must serialize to JSON");
+            let json = serde_json::to_string(metadata).map_err(refused)?;
+            form = form
+                .secret("aws_client_metadata", &json.into())
+                .hide(metadata.values().cloned());
         }
         let answer = self.post(CLIENT_CREDENTIALS, &form).await?;
         answer.decode()

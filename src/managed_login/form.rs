@@ -32,6 +32,12 @@ impl Form {
         self.field(name, value.expose())
     }
 
+    /// Says what else must not stand in an error, such as a part of a field.
+    pub(super) fn hide(mut self, secrets: impl IntoIterator<Item = Sensitive<String>>) -> Self {
+        self.secrets.extend(secrets);
+        self
+    }
+
     pub(super) fn encoded(&self) -> &str {
         &self.encoded
     }
