@@ -633,13 +633,12 @@ fn every_fixture_of_the_crate_is_valid_and_stands_in_the_folder_of_its_operation
         if path.starts_with("flows") {
             continue;
         }
-        let folder = path
-            .parent()
-            .and_then(|folder| folder.to_str())
-            .unwrap_or_default();
+        let folders = path.parent().into_iter().flatten();
+        let folders: Vec<_> = folders.filter_map(|name| name.to_str()).collect();
+        let folder = folders.join("/");
         for operation in fixture.operations() {
             let same = match operation.split_once(" /") {
-                Some((_, endpoint)) => endpoint == folder,
+                Some((_, endpoint)) => *endpoint == folder,
                 None => operation.eq_ignore_ascii_case(&folder.replace('_', "")),
             };
             assert!(same, "{} holds {operation}", path.display());
