@@ -112,7 +112,7 @@ impl TokenSource {
     ///   one is an event. It never costs a caller the tokens.
     ///
     /// The tokens that the source starts from are yours to store. The clones share the hook, and
-    /// another one replaces it. It gets no word when the tokens are given up: delete what you stored
+    /// another one replaces it. A hook that holds the source itself keeps it in memory for ever. It gets no word when the tokens are given up: delete what you stored
     /// after [`sign_out`](Self::sign_out), or when you see [`RefreshError::SignedOut`].
     ///
     /// ```no_run
