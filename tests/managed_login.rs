@@ -248,13 +248,18 @@ async fn an_access_token_that_cannot_stand_in_a_header_is_not_sent() -> Outcome 
 }
 
 #[test]
-fn logging_out_names_the_client_and_where_to_go() -> Outcome {
+fn logging_out_and_adding_a_passkey_name_the_client_and_where_to_go() -> Outcome {
     let script = Scripted::new([]);
     let login = login(&script, public())?;
     assert_eq!(
         login.logout_url("https://app.example/bye?x=1&y=2"),
         "https://auth.example.com/logout?client_id=app%20client\
          &logout_uri=https%3A%2F%2Fapp.example%2Fbye%3Fx%3D1%26y%3D2"
+    );
+    assert_eq!(
+        login.add_passkey_url(REDIRECT_URI),
+        "https://auth.example.com/passkeys/add?client_id=app%20client\
+         &redirect_uri=https%3A%2F%2Fapp.example%2Fback%3Fa%3Db%20c"
     );
     Ok(())
 }
