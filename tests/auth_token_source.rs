@@ -737,6 +737,8 @@ async fn tokens_without_a_refresh_token_last_until_they_expire() -> Outcome {
     tokens.refresh_token = None;
     let source = Server::new([]).source(now, tokens)?;
     CLOCK.store(3_599, SeqCst);
+    let refreshed = source.refresh_now().await;
+    assert!(matches!(refreshed, Err(RefreshError::Misconfigured(_))));
     assert_eq!(access_token(&source).await?, "access-1");
     CLOCK.store(3_600, SeqCst);
     let result = access_token(&source).await;
@@ -980,6 +982,43 @@ async fn newer_tokens_are_tried_as_often_as_if_the_older_ones_had_not_failed() -
     assert!(source.flush().await.is_err());
     assert_eq!(store.notes()[..11], ["given access-2"; 11]);
     assert_eq!(store.notes()[11..], ["given access-3"; 12]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flush_sees_newer_tokens_that_come_while_the_older_ones_are_given_up() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::behind_a_gate([give(2), give(3)]);
+    let tries = Arc::new(AtomicU64::new(0));
+    let source = server.source(now, first_tokens()?)?.on_refresh({
+        let (server, tries) = (server.clone(), tries.clone());
+        move |tokens: Tokens| {
+            let number = tries.fetch_add(1, SeqCst) + 1;
+            if number == 12 {
+                server.open_gate();
+            }
+            let is_new = tokens.access_token.expose() == "access-3";
+            ready(if is_new {
+                Ok(())
+            } else {
+                Err("the disk is full")
+            })
+        }
+    });
+    server.open_gate();
+    source.refresh_now().await?;
+    while tries.load(SeqCst) < 11 {
+        sleep(Duration::from_millis(100)).await;
+    }
+    let refreshing = tokio::spawn({
+        let source = source.clone();
+        async move { source.refresh_now().await }
+    });
+    settle().await;
+    // In a task, so that it is told before the newer tokens are stored.
+    tokio::spawn(async move { source.flush().await }).await??;
+    assert_eq!(tries.load(SeqCst), 13);
+    refreshing.await??;
     Ok(())
 }
 
