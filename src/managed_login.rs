@@ -53,7 +53,8 @@
 //! Tokens of these pages are refreshed [here](ManagedLogin::refresh) or with
 //! [`SignIn::refresh`](crate::auth::SignIn::refresh); the scopes and a bound resource stay. Tokens of
 //! [`SignIn`](crate::auth::SignIn) are better refreshed there: where the pool remembers devices, the
-//! token endpoint refuses them, since it takes no device key.
+//! token endpoint refuses them, since it takes no device key. A
+//! [token source](ManagedLogin::token_source) knows which way its tokens take.
 //!
 //! # Tokens for machines
 //!

@@ -591,6 +591,32 @@ async fn a_token_source_refreshes_and_revokes_at_the_domain() -> Outcome {
 }
 
 #[tokio::test(start_paused = true)]
+async fn tokens_of_a_remembered_device_are_refreshed_with_its_key_and_so_not_at_the_domain()
+-> Outcome {
+    let refreshed = r#"{"AuthenticationResult":{"AccessToken":"second","ExpiresIn":300}}"#;
+    let script = Scripted::new([
+        answer(
+            200,
+            r#"{"access_token":"first","refresh_token":"r","expires_in":300}"#,
+        ),
+        answer(200, refreshed),
+    ]);
+    let login = login(&script, confidential())?;
+    let mut tokens = login.refresh("stored").await?;
+    tokens.device_key = Some("eu-central-1_device".to_owned());
+    let source = login.token_source(tokens);
+    tokio::time::advance(Duration::from_secs(301)).await;
+    assert_eq!(source.access_token().await?.expose(), "second");
+    let sent = &script.sent()[1];
+    let operation = "AWSCognitoIdentityProviderService.GetTokensFromRefreshToken";
+    assert_eq!(sent.header("x-amz-target"), operation);
+    let body: Value = serde_json::from_slice(sent.request.body())?;
+    assert_eq!(body["DeviceKey"], "eu-central-1_device");
+    assert_eq!(body["ClientSecret"], SECRET);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_refresh_says_whether_the_user_or_the_operator_must_act() -> Outcome {
     for (status, error, expected) in [
         (400, "invalid_grant", "SignedOut"),
