@@ -376,21 +376,28 @@ async fn recorder(calls: &[Call]) -> Result<Recorder, TransportError> {
     Ok(recorder)
 }
 
-/// A path below the folder that cargo gives to tests, at which no other test writes.
+/// A path below the folder that cargo gives to tests, at which nothing is yet.
 fn path() -> PathBuf {
     static FILES: AtomicUsize = AtomicUsize::new(0);
     let name = format!("{}.json", FILES.fetch_add(1, Ordering::Relaxed));
-    Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("endpoints")
-        .join(name)
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("endpoints");
+    let path = folder.join(name);
+    // Of an earlier run.
+    let _ = fs::remove_file(&path);
+    path
+}
+
+/// Records calls, and gives the fixture and what was written.
+async fn save(calls: &[Call]) -> Result<(Fixture, String), Box<dyn std::error::Error>> {
+    let path = path();
+    let fixture = recorder(calls).await?.save(&path, "What the test does")?;
+    Ok((fixture, fs::read_to_string(&path)?))
 }
 
 /// Records calls, plays them again, and gives what was written.
 async fn record(calls: &[Call]) -> Result<String, Box<dyn std::error::Error>> {
-    let path = path();
-    recorder(calls).await?.save(&path, "What the test does")?;
-    let text = fs::read_to_string(&path)?;
-    let replay = Replay::new([Fixture::load(&path)?]);
+    let (fixture, text) = save(calls).await?;
+    let replay = Replay::new([fixture]);
     for (request, _) in calls {
         replay.call(request.clone()).await?;
     }
@@ -533,7 +540,7 @@ async fn tokens_become_their_claims_and_are_named_where_they_come_back() -> Test
             response(200, ""),
         ),
     ];
-    let text = record(&calls).await?;
+    let (fixture, text) = save(&calls).await?;
     assert!(
         !text.contains("MARKER") && !text.contains(&access),
         "{text}"
@@ -548,6 +555,18 @@ async fn tokens_become_their_claims_and_are_named_where_they_come_back() -> Test
     assert_eq!(exchanges[1]["authorization"], "Bearer {{access_token}}");
     assert_eq!(exchanges[1]["response"]["body"]["sub"], claims["sub"]);
     assert_eq!(exchanges[2]["request"]["token"], body["refresh_token"]);
+
+    let replay = Replay::new([fixture]);
+    let exchange = token_call(&basic, "grant_type=authorization_code&code=another");
+    let (_, issued) = answer(&replay, &exchange).ok_or("an answer")?;
+    let issued: Value = serde_json::from_str(&issued)?;
+    let token = issued["access_token"].as_str().ok_or("a token")?;
+    let info = call("/oauth2/userInfo", &format!("Bearer {token}"), None);
+    assert_eq!(status(&replay, &info), Some(200));
+    let token = issued["refresh_token"].as_str().ok_or("a token")?;
+    let revoke = call("/oauth2/revoke", &basic, Some(&format!("token={token}")));
+    assert_eq!(status(&replay, &revoke), Some(200));
+    replay.verify()?;
     Ok(())
 }
 
@@ -744,7 +763,7 @@ fn run<F: Future>(future: F) -> F::Output {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..Default::default() })]
 
     /// Whatever comes, nothing panics; what is written replays.
     #[test]
@@ -777,12 +796,11 @@ proptest! {
     #[test]
     fn no_value_is_written_of_a_field_that_is_not_known_to_be_harmless(
         name in "[a-z_:.-]{1,12}",
-        value in "[ -~äß€🔑]{6,24}",
+        // Of spaces and signs alone nothing could be told from others.
+        value in "[ -~äß€🔑]{0,9}[A-Za-z0-9]{5}[ -~äß€🔑]{0,9}",
         quoted in "[ -~]{0,10}",
     ) {
-        prop_assume!(!HARMLESS.contains(&name.as_str()) && !value.trim().is_empty());
-        // Of spaces and plus signs alone nothing could be told from others.
-        prop_assume!(value.chars().filter(|c| c.is_alphanumeric()).count() >= 5);
+        prop_assume!(!HARMLESS.contains(&name.as_str()));
         let form: String = value.bytes().map(|byte| format!("%{byte:02x}")).collect();
         let told = format!("{quoted} {}", spellings(&value));
         let calls = [
