@@ -1,5 +1,6 @@
 //! Signing in: outcomes, challenges, tokens, and the flows over them; and tokens for a program itself.
 
+mod aging;
 mod app_client;
 pub mod challenge;
 mod client_secret;

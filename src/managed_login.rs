@@ -43,12 +43,22 @@
 //! | an access token names its audience | only if it was bound to a [`resource`](AuthorizationRequest::resource) |
 //! | scopes must be asked for | without any, a token has all that the app client may have |
 //!
+//! # Machines
+//!
+//! A program without users gets its own tokens from the same endpoint, with
+//! [`ClientTokens::over_domain`](crate::auth::ClientTokens::over_domain).
+//!
 //! # Which of the two ways to refresh
 //!
 //! Tokens of these pages are refreshed [here](ManagedLogin::refresh) or with
 //! [`SignIn::refresh`](crate::auth::SignIn::refresh); the scopes and a bound resource stay. Tokens of
 //! [`SignIn`](crate::auth::SignIn) are better refreshed there: where the pool remembers devices, the
 //! token endpoint refuses them, since it takes no device key.
+//!
+//! # Tokens for machines
+//!
+//! [`ClientTokens::over_domain`](crate::auth::ClientTokens::over_domain) gets an app client's own tokens
+//! from the same token endpoint, and keeps them.
 //!
 //! # Errors
 //!

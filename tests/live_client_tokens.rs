@@ -55,7 +55,7 @@ async fn machines_get_verified_tokens_for_their_scopes() -> Outcome {
         return Ok(());
     };
     let api = Api::create(&server, LambdaConfigType::new()).await?;
-    let machine = api.machine(&server, &api.app)?;
+    let machine = machine_of(&server, &api.app)?;
 
     let reading = machine.for_scopes([READ]);
     let claims = api.verified(&reading.token().await?).await?;
@@ -132,16 +132,16 @@ async fn refusals_are_told_apart() -> Outcome {
         return Ok(());
     };
     let api = Api::create(&server, LambdaConfigType::new()).await?;
-    let machine = api.machine(&server, &api.app)?;
+    let machine = machine_of(&server, &api.app)?;
 
     let wrong = AppClient::new(api.app.id()).secret("a+wrong/secret: ü");
-    let error = refusal(&api.machine(&server, &wrong)?).await?;
+    let error = refusal(&machine_of(&server, &wrong)?).await?;
     assert!(
         matches!(&error, ClientTokenError::InvalidClient(cause) if cause.code() == Some(&ErrorCode::InvalidClient)),
         "{error:?}"
     );
     let unknown = AppClient::new("unknown").secret("secret");
-    let error = refusal(&api.machine(&server, &unknown)?).await?;
+    let error = refusal(&machine_of(&server, &unknown)?).await?;
     assert!(
         matches!(error, ClientTokenError::InvalidClient(_)),
         "{error:?}"
@@ -159,7 +159,7 @@ async fn refusals_are_told_apart() -> Outcome {
         "{error:?}"
     );
     // The client of the pool that signs users in.
-    let error = refusal(&api.machine(&server, &api.pool.app)?.for_scopes([READ])).await?;
+    let error = refusal(&machine_of(&server, &api.pool.app)?.for_scopes([READ])).await?;
     assert!(
         matches!(error, ClientTokenError::Misconfigured(_)),
         "{error:?}"
@@ -184,7 +184,7 @@ async fn a_secret_that_was_rotated_is_asked_for_once() -> Outcome {
     app.current(&server.client).await?;
     // A secret that was just read is taken for the newest.
     tokio::time::sleep(Duration::from_millis(1_100)).await;
-    let machine = api.machine(&server, &app)?;
+    let machine = machine_of(&server, &app)?;
     let token = machine.for_scopes([READ]).token().await?;
     api.verified(&token).await?;
     assert_eq!(asked_for.load(SeqCst), 2);
@@ -203,9 +203,7 @@ async fn client_metadata_reaches_the_trigger() -> Outcome {
     let triggers = LambdaConfigType::new().pre_token_generation_config(trigger);
     let api = Api::create(&server, triggers).await?;
     let tenant = "7 & \"é\" = 100 % + more";
-    let machine = api
-        .machine(&server, &api.app)?
-        .client_metadata([("tenant", tenant)]);
+    let machine = machine_of(&server, &api.app)?.client_metadata([("tenant", tenant)]);
     let claims = api.verified(&machine.token().await?).await?;
     let claim = claims.claim("tenant").and_then(|claim| claim.as_str());
     assert_eq!(claim, Some(tenant));
@@ -247,11 +245,6 @@ impl Api {
         })
     }
 
-    fn machine(&self, server: &Server, app: &AppClient) -> Outcome<ClientTokens> {
-        let client = server.client_without_credentials()?;
-        Ok(ClientTokens::over_domain(client, app.clone(), domain()?))
-    }
-
     /// The claims, checked with keys that are fetched beside what the server counts.
     async fn verified(&self, token: &Sensitive<String>) -> Outcome<AccessClaims> {
         let client = Client::builder().region(REGION).endpoint_url(url()?);
@@ -263,6 +256,11 @@ impl Api {
         assert!(left <= Duration::from_mins(5), "{left:?}");
         Ok(claims)
     }
+}
+
+fn machine_of(server: &Server, app: &AppClient) -> Outcome<ClientTokens> {
+    let client = server.client_without_credentials()?;
+    Ok(ClientTokens::over_domain(client, app.clone(), domain()?))
 }
 
 /// A provider whose first secret is out of date.

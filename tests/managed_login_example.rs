@@ -44,7 +44,7 @@ impl Browser {
         let answer = self.http.call(request).await?;
         if let Some(cookie) = answer.headers().get("set-cookie") {
             let cookie = cookie.to_str()?.split(';').next();
-            self.cookie = cookie.unwrap_or_default().to_owned();
+            cookie.unwrap_or_default().clone_into(&mut self.cookie);
         }
         let page = String::from_utf8(answer.body().to_vec())?;
         let text = match answer.headers().get("location") {
@@ -65,7 +65,7 @@ impl Browser {
             let (name, rest) = input.split_once("\" value=\"").ok_or("a value")?;
             let value = rest.split('"').next().ok_or("its end")?;
             let value = value.replace('/', "%2F").replace(' ', "%20");
-            form.push_str(&format!("&{name}={value}"));
+            form.extend(["&", name, "=", &value]);
         }
         let (_, callback) = self.open("/domain/oauth2/authorize", Some(&form)).await?;
         Ok(callback)

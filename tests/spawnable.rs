@@ -2,6 +2,8 @@
 
 #![cfg(feature = "sigv4")]
 
+#[cfg(feature = "managed-login")]
+use cognito_idp::managed_login::{ManagedLogin, PendingLogin};
 use cognito_idp::{
     Client, CognitoService,
     auth::{
@@ -109,6 +111,16 @@ fn what_callers_await_can_be_spawned() {
             while let Ok(Some(_)) = pages.next().await {}
         });
     }
+
+    #[cfg(feature = "managed-login")]
+    fn login(login: &'static ManagedLogin, pending: PendingLogin) {
+        is_spawnable(|| login.callback("code=c&state=s", pending));
+        is_spawnable(|| login.refresh("token"));
+        is_spawnable(|| login.revoke("token"));
+        is_spawnable(|| login.user_info("token"));
+    }
+    #[cfg(feature = "managed-login")]
+    let _ = login;
 
     let _ = (sign_in, source, user, hook, machine, service, client);
 }

@@ -24,7 +24,7 @@ use axum::{
     routing::get,
 };
 use cognito_idp::{
-    ClientBuilder,
+    ClientBuilder, Sensitive,
     auth::{AppClient, SignIn, Tokens},
     endpoint::Region,
     managed_login::{CallbackError, Domain, ManagedLogin, PendingLogin},
@@ -104,9 +104,9 @@ enum Browser {
 }
 
 async fn home(State(app): State<App>, headers: HeaderMap) -> Response {
-    let access_token = match cookie(&headers).and_then(|id| app.browsers().get(id).map(token)) {
-        Some(Some(token)) => token,
-        _ => return Html("<p><a href=/login>Sign in</a></p>").into_response(),
+    let token = cookie(&headers).and_then(|id| app.browsers().get(id).and_then(access_token));
+    let Some(access_token) = token else {
+        return Html("<p><a href=/login>Sign in</a></p>").into_response();
     };
     match app.login.user_info(access_token).await {
         Ok(info) => {
@@ -122,7 +122,7 @@ async fn home(State(app): State<App>, headers: HeaderMap) -> Response {
     }
 }
 
-fn token(browser: &Browser) -> Option<cognito_idp::Sensitive<String>> {
+fn access_token(browser: &Browser) -> Option<Sensitive<String>> {
     match browser {
         Browser::SignedIn(tokens) => Some(tokens.access_token.clone()),
         Browser::SigningIn(_) => None,

@@ -108,16 +108,16 @@ impl AppClient {
         &self,
         client: &Client,
         operation: &'static str,
-        mut send: impl FnMut(Option<&Sensitive<String>>) -> F,
+        mut attempt: impl FnMut(Option<&Sensitive<String>>) -> F,
     ) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,
     {
         let app_client = self.with_secret(client, operation).await?;
-        let sent = send(app_client.client_secret()).await;
+        let sent = attempt(app_client.client_secret()).await;
         let newer = self.with_newer_secret(client, &app_client, &sent);
         match newer.await {
-            Some(newer) => send(newer.client_secret()).await,
+            Some(newer) => attempt(newer.client_secret()).await,
             None => sent,
         }
     }

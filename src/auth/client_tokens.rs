@@ -12,10 +12,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::{
-    AppClient,
-    client_secret::is_refused_secret,
-    renewed::{Look, Renewed},
-    tokens::life,
+    AppClient, aging::Look, client_secret::is_refused_secret, renewed::Renewed, tokens::life,
 };
 use crate::{
     client::{Answer, Client, SendOptions},
@@ -214,7 +211,7 @@ impl ClientTokens {
         match slot.look(self.now()) {
             Look::Fresh(token) => return Ok(token),
             Look::Failed(error) => return Err(error),
-            Look::Aging(_) | Look::Ending(..) | Look::Nothing => {}
+            Look::Aging(_) | Look::Ending(..) | Look::Expired => {}
         }
         let Shared {
             issuer,
@@ -420,7 +417,7 @@ impl Api {
         scopes: &[String],
         client_metadata: &Map<Sensitive<String>>,
     ) -> Result<ClientToken, Error> {
-        let send = |secret: Option<&Sensitive<String>>| {
+        let attempt = |secret: Option<&Sensitive<String>>| {
             let request = secret.map(|secret| {
                 let mut request = GetClientTokenRequest::new(self.app_client.id(), secret);
                 if !scopes.is_empty() {
@@ -431,7 +428,9 @@ impl Api {
             });
             async { self.send(&request.ok_or_else(no_secret)?).await }
         };
-        let sent = self.app_client.send(&self.client, self.operation(), send);
+        let sent = self
+            .app_client
+            .send(&self.client, self.operation(), attempt);
         let answer = sent.await?;
         let response: GetClientTokenResponse = answer.decode()?;
         let result = response.client_authentication_result;

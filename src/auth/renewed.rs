@@ -5,17 +5,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
+use super::aging::{Failure, Life, Look};
 use crate::single_flight::{Lost, SingleFlight};
-
-/// How long before its end nobody gets a value without waiting for a new one; at most half of the
-/// time in which it is renewed.
-const LATE: Duration = Duration::from_secs(10);
-/// How long a failure stands for all who ask.
-const FAILURE_LASTS: Duration = Duration::from_secs(1);
-/// How long after a failure a value that is still good is not renewed.
-const PAUSE: Duration = Duration::from_secs(5);
 
 /// A value with a life, and the one renewal that may be under way.
 ///
@@ -31,33 +24,9 @@ pub(super) struct Renewed<T, E> {
 }
 
 struct State<T, E> {
-    held: Option<Held<T>>,
+    held: Option<(T, Life)>,
     /// The last renewal, if it failed.
-    failure: Option<(Instant, E)>,
-}
-
-struct Held<T> {
-    value: T,
-    life: Duration,
-    /// How long before its end it is renewed.
-    early: Duration,
-    /// Since when, by a clock that nobody sets ...
-    since: Instant,
-    /// ... and by one that goes on while the machine sleeps.
-    since_by_wall_clock: SystemTime,
-}
-
-/// What there is now.
-pub(super) enum Look<T, E> {
-    Fresh(T),
-    /// Good, but to be renewed.
-    Aging(T),
-    /// Good for so short a time that a new one is worth waiting for; not longer than this.
-    Ending(T, Duration),
-    /// Nothing that is good.
-    Nothing,
-    /// Nothing that is good, and that could not be changed a moment ago.
-    Failed(E),
+    failure: Option<Failure<E>>,
 }
 
 impl<T, E> Renewed<T, E>
@@ -84,7 +53,7 @@ where
             }
             Look::Failed(error) => return Err(error),
             Look::Ending(_, patience) => timeout(patience, renewal()).await.ok(),
-            Look::Nothing => Some(renewal().await),
+            Look::Expired => Some(renewal().await),
         };
         let failure = match outcome {
             Some(Ok(Ok(value))) => return Ok(value),
@@ -103,48 +72,27 @@ where
         match self.look(now()) {
             Look::Fresh(value) | Look::Aging(value) | Look::Ending(value, _) => Ok(value),
             Look::Failed(error) => Err(error),
-            Look::Nothing => Err(failure.unwrap_or_else(|| lost(Lost::Gone))),
+            Look::Expired => Err(failure.unwrap_or_else(|| lost(Lost::Gone))),
         }
     }
 
     /// What there is at this time of day.
     pub(super) fn look(&self, now: SystemTime) -> Look<T, E> {
         let state = self.state();
-        let failed_within = |span| {
-            let failure = state.failure.as_ref();
-            failure.filter(|(when, _)| when.elapsed() < span)
-        };
-        let held = state.held.as_ref();
-        let Some((held, left)) = held.and_then(|held| Some((held, held.left(now)?))) else {
-            let failure = failed_within(FAILURE_LASTS);
-            return failure.map_or(Look::Nothing, |(_, error)| Look::Failed(error.clone()));
-        };
-        let value = held.value.clone();
-        if left > held.early || failed_within(PAUSE).is_some() {
-            return Look::Fresh(value);
-        }
-        if left > LATE.min(held.early / 2) {
-            return Look::Aging(value);
-        }
-        Look::Ending(value, left / 2)
+        let held = state.held.as_ref().map(|(value, life)| (value, life));
+        Look::at(held, state.failure.as_ref(), now)
     }
 
     /// Keeps a new value, which lasts for `life` from now and is renewed `early` before its end.
     pub(super) fn keep(&self, value: T, life: Duration, early: Duration, now: SystemTime) {
         let mut state = self.state();
-        state.held = Some(Held {
-            value,
-            life,
-            early,
-            since: Instant::now(),
-            since_by_wall_clock: now,
-        });
+        state.held = Some((value, Life::new(life, early, now)));
         state.failure = None;
     }
 
     /// Notes why there is no new value.
     pub(super) fn fail(&self, error: E) {
-        self.state().failure = Some((Instant::now(), error));
+        self.state().failure = Some(Failure::new(error));
     }
 }
 
@@ -155,13 +103,13 @@ impl<T, E> Renewed<T, E> {
         state
             .held
             .as_ref()
-            .is_some_and(|held| is_meant(&held.value))
+            .is_some_and(|(value, _)| is_meant(value))
     }
 
     /// Forgets the value if it is such a one.
     pub(super) fn forget(&self, is_meant: impl FnOnce(&T) -> bool) {
         let mut state = self.state();
-        let forgotten = state.held.take_if(|held| is_meant(&held.value));
+        let forgotten = state.held.take_if(|(value, _)| is_meant(value));
         drop(state);
         drop(forgotten);
     }
@@ -181,14 +129,5 @@ impl<T, E> Default for Renewed<T, E> {
             }),
             renewing: SingleFlight::default(),
         }
-    }
-}
-
-impl<T> Held<T> {
-    /// How long it still lasts; `None` if it does no more.
-    fn left(&self, now: SystemTime) -> Option<Duration> {
-        let by_wall_clock = now.duration_since(self.since_by_wall_clock);
-        let age = self.since.elapsed().max(by_wall_clock.unwrap_or_default());
-        self.life.checked_sub(age).filter(|left| !left.is_zero())
     }
 }

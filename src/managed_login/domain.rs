@@ -40,8 +40,8 @@ impl Domain {
     ///
     /// # Errors
     /// Refuses what cannot be a prefix (lower-case letters, digits and hyphens, at most 63) or a
-    /// region, and regions outside of AWS's public regions and GovCloud: give the host of a pool there
-    /// to [`custom`](Self::custom).
+    /// region, and regions that are neither public nor of AWS's US government: give the host of a pool
+    /// there to [`custom`](Self::custom).
     pub fn prefix(prefix: &str, region: &str) -> Result<Self, InvalidInput> {
         if !is_prefix(prefix) {
             let rule = "must be lower-case letters, digits and hyphens, at most 63, no hyphen at \

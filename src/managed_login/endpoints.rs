@@ -155,36 +155,27 @@ impl Endpoints {
             .await
     }
 
-    /// Posts a form as the app client, and once more with a newer secret if that is refused: the
-    /// client is checked before anything else.
+    /// Posts a form as the app client.
     async fn post(&self, call: Call, form: &Form) -> Result<Answer, Error> {
-        let app_client = self.app_client.with_secret(&self.client, call.name).await?;
-        let sent = self.post_as(&app_client, call, form).await;
-        let renewed = self
-            .app_client
-            .with_newer_secret(&self.client, &app_client, &sent);
-        match renewed.await {
-            Some(app_client) => self.post_as(&app_client, call, form).await,
-            None => sent,
-        }
+        let send = |secret: Option<&Sensitive<String>>| {
+            let request = self.form_request(call, form, secret);
+            async move { self.client.send_prepared(request?).await }
+        };
+        self.app_client.send(&self.client, call.name, send).await
     }
 
-    async fn post_as(
+    /// A form that proves the app client: by its secret in a header, or if it has none, by its ID alone.
+    fn form_request(
         &self,
-        app_client: &AppClient,
         call: Call,
         form: &Form,
-    ) -> Result<Answer, Error> {
-        let client_id = app_client.id();
-        let (body, basic) = match app_client.client_secret() {
-            Some(secret) => (form.encoded().to_owned(), Some(basic(client_id, secret))),
-            None => (
-                form.clone()
-                    .secret("client_id", client_id)
-                    .encoded()
-                    .to_owned(),
-                None,
-            ),
+        secret: Option<&Sensitive<String>>,
+    ) -> Result<Prepared, InvalidInput> {
+        let client_id = self.app_client.id();
+        let basic = secret.map(|secret| basic(client_id, secret));
+        let body = match basic {
+            Some(_) => form.encoded().to_owned(),
+            None => with_client_id(form, client_id),
         };
         let mut request = self.request(call, Method::POST, body.into())?;
         let headers = request.headers_mut();
@@ -193,11 +184,9 @@ impl Endpoints {
             let value = authorization("Basic", basic);
             headers.extend(value.map(|value| (header::AUTHORIZATION, value)));
         }
-        let more = [Some(client_id), app_client.client_secret(), basic.as_ref()];
+        let more = [Some(client_id), secret, basic.as_ref()];
         let secrets = form.secrets(more.into_iter().flatten().cloned());
-        self.client
-            .send_prepared(prepared(call, request, secrets))
-            .await
+        Ok(prepared(call, request, secrets))
     }
 
     fn request(
@@ -227,6 +216,11 @@ fn prepared(call: Call, request: http::Request<Bytes>, secrets: Secrets) -> Prep
         check: check_status,
         secrets,
     }
+}
+
+fn with_client_id(form: &Form, client_id: &Sensitive<String>) -> String {
+    let form = form.clone().field("client_id", client_id.expose());
+    form.encoded().to_owned()
 }
 
 /// A client's ID and secret as RFC 6749, section 2.3.1 has them: each encoded as in a form.
