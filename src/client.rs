@@ -22,6 +22,8 @@ pub use self::{
     builder::ClientBuilder,
     pages::{Items, Pages},
 };
+#[cfg(feature = "sigv4")]
+use crate::operation::AuthScheme;
 #[cfg(feature = "verify")]
 use crate::{endpoint::Endpoint, transport::HttpClient};
 use crate::{
@@ -125,6 +127,19 @@ impl Client {
             .unwrap_or_else(|| operation.retry_safety());
         let shared = self.shared.clone();
         shared.dispatch(O::NAME, O::AUTH, safety, json, options)
+    }
+
+    /// Sends what is JSON already, for who goes without the operation's types.
+    #[cfg(feature = "sigv4")]
+    pub(crate) fn answer_json(
+        &self,
+        operation: &'static str,
+        auth: AuthScheme,
+        safety: RetrySafety,
+        json: serde_json::Result<Vec<u8>>,
+    ) -> DispatchFuture {
+        let shared = self.shared.clone();
+        shared.dispatch(operation, auth, safety, json, SendOptions::default())
     }
 
     /// The time at the server, as far as the answers so far tell; else the local clock's.

@@ -3,7 +3,6 @@
 mod email_templates;
 mod find;
 mod groups;
-mod settings;
 
 use std::{collections::BTreeMap, sync::OnceLock};
 
