@@ -12,3 +12,6 @@ impl Editable for UpdateUserPoolRequest {
 impl Editable for UpdateUserPoolClientRequest {
     const KIND: &'static Kind = &APP_CLIENT;
 }
+
+#[cfg(test)]
+pub(super) const ALL: &[&Kind] = &[&USER_POOL, &APP_CLIENT];

@@ -66,7 +66,7 @@ fn stays(value: &mut Value, path: Option<&str>, rule: Rule) -> bool {
 
 impl Rule {
     /// Whether a value keeps the rule; what is of another type is not ours to judge.
-    fn allows(self, value: &Value) -> bool {
+    pub(super) fn allows(self, value: &Value) -> bool {
         match (self, value) {
             (_, Value::Null) => false,
             (Self::Text(least), Value::String(text)) => text.chars().count() >= least,

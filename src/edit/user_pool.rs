@@ -212,3 +212,165 @@ fn settle_mirror(
 fn differs(path: &str, before: &Map<String, Value>, wanted: &Map<String, Value>) -> bool {
     path::find(before, path) != path::find(wanted, path)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn written(pool: Value) -> Value {
+        let Value::Object(pool) = pool else {
+            panic!("a pool is an object")
+        };
+        Value::Object(USER_POOL.settings(pool))
+    }
+
+    #[test]
+    fn unknown_settings_go_back_and_read_only_ones_do_not() {
+        let mut pool = json!({
+            "FutureSetting": {"Deep": [1.5, null, ""], "LambdaArn": ""},
+            "UserPoolTags": {"team": "", "aws:cloudformation:stack-name": "b"},
+        });
+        let expected = json!({
+            "FutureSetting": {"Deep": [1.5, null, ""], "LambdaArn": ""},
+            "UserPoolTags": {"team": ""},
+        });
+        for member in USER_POOL.read_only {
+            pool[member] = json!("x");
+        }
+        assert_eq!(written(pool), expected);
+    }
+
+    #[test]
+    fn the_superseded_days_go_only_where_their_successor_is() {
+        let pool = |policy: Value| {
+            json!({
+                "AdminCreateUserConfig": {"UnusedAccountValidityDays": 7},
+                "Policies": {"PasswordPolicy": policy},
+            })
+        };
+        let days = |pool: Value| written(pool)["AdminCreateUserConfig"].clone();
+        assert_eq!(
+            days(pool(json!({"TemporaryPasswordValidityDays": 7}))),
+            json!({})
+        );
+        for policy in [
+            json!({"MinimumLength": 8}),
+            json!({"TemporaryPasswordValidityDays": null}),
+        ] {
+            assert_eq!(days(pool(policy)), json!({"UnusedAccountValidityDays": 7}));
+        }
+        let bare = json!({"AdminCreateUserConfig": {"UnusedAccountValidityDays": 7}});
+        assert_eq!(written(bare.clone()), bare);
+    }
+
+    #[test]
+    fn what_was_never_set_and_is_told_as_empty_is_left_out_with_what_requires_it() {
+        let pool = json!({
+            "EmailConfiguration": {"SourceArn": "", "ReplyToEmailAddress": "", "From": ""},
+            "EmailVerificationMessage": "", "EmailVerificationSubject": "",
+            "LambdaConfig": {
+                "PreSignUp": "",
+                "PreTokenGenerationConfig": {"LambdaVersion": "V1_0", "LambdaArn": ""},
+            },
+            "SmsConfiguration": {"SnsCallerArn": "", "SnsRegion": ""},
+            "SmsVerificationMessage": "",
+            "AccountRecoverySetting": {"RecoveryMechanisms": []},
+            "UserPoolAddOns": {"AdvancedSecurityAdditionalFlows": {}},
+            "VerificationMessageTemplate": {"EmailMessage": "", "DefaultEmailOption": "CONFIRM_WITH_CODE"},
+        });
+        assert_eq!(
+            written(pool),
+            json!({
+                "EmailConfiguration": {"From": ""},
+                "LambdaConfig": {},
+                "SmsConfiguration": {"SnsCallerArn": ""},
+                "AccountRecoverySetting": {},
+                "VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_CODE"},
+            })
+        );
+    }
+
+    /// The settings as they are written after a change of some members.
+    fn settled(before: &Value, changes: &[(&str, Value)]) -> Value {
+        let Value::Object(before) = before else {
+            panic!("a pool is an object")
+        };
+        let before = USER_POOL.settings(before.clone());
+        let mut wanted = before.clone();
+        for (path, value) in changes {
+            path::replace(&mut wanted, path, value.clone());
+        }
+        settle(&before, &mut wanted);
+        Value::Object(wanted)
+    }
+
+    #[test]
+    fn of_two_members_that_say_the_same_the_unchanged_one_follows() {
+        let pool = json!({
+            "EmailVerificationMessage": "{####}", "EmailVerificationSubject": "s",
+            "SmsVerificationMessage": "{####}",
+            "VerificationMessageTemplate": {
+                "EmailMessage": "{####}", "EmailSubject": "s", "SmsMessage": "{####}",
+            },
+        });
+        let newer = settled(
+            &pool,
+            &[
+                (
+                    "VerificationMessageTemplate.EmailMessage",
+                    json!("new {####}"),
+                ),
+                ("VerificationMessageTemplate.SmsMessage", Value::Null),
+            ],
+        );
+        assert_eq!(newer["EmailVerificationMessage"], "new {####}");
+        assert_eq!(newer["EmailVerificationSubject"], "s");
+        assert_eq!(newer.get("SmsVerificationMessage"), None);
+
+        let older = settled(&pool, &[("EmailVerificationSubject", json!("new"))]);
+        assert_eq!(older["VerificationMessageTemplate"]["EmailSubject"], "new");
+        assert_eq!(
+            older["VerificationMessageTemplate"]["EmailMessage"],
+            "{####}"
+        );
+
+        // Whoever says both hears from Cognito what it thinks of it.
+        let both = settled(
+            &pool,
+            &[
+                ("EmailVerificationSubject", json!("one")),
+                ("VerificationMessageTemplate.EmailSubject", json!("other")),
+            ],
+        );
+        assert_eq!(both["EmailVerificationSubject"], "one");
+        assert_eq!(both["VerificationMessageTemplate"]["EmailSubject"], "other");
+        assert_eq!(settled(&pool, &[]), pool);
+    }
+
+    #[test]
+    fn the_superseded_days_go_when_their_successor_comes_unless_they_were_asked_for() {
+        let pool = json!({
+            "AdminCreateUserConfig": {"UnusedAccountValidityDays": 7},
+            "Policies": {"PasswordPolicy": {"MinimumLength": 8}},
+        });
+        let successor = "Policies.PasswordPolicy.TemporaryPasswordValidityDays";
+        let superseded = "AdminCreateUserConfig.UnusedAccountValidityDays";
+        let settings = settled(&pool, &[(successor, json!(3))]);
+        assert_eq!(settings["AdminCreateUserConfig"], json!({}));
+        let settings = settled(&pool, &[(successor, json!(3)), (superseded, json!(5))]);
+        assert_eq!(
+            settings["AdminCreateUserConfig"]["UnusedAccountValidityDays"],
+            5
+        );
+    }
+
+    #[test]
+    fn the_name_is_a_setting_by_its_name_in_the_request() {
+        assert_eq!(
+            written(json!({"Name": "shop", "Id": "pool"})),
+            json!({"PoolName": "shop"})
+        );
+    }
+}

@@ -366,9 +366,9 @@ mod tests {
         let before = pool(json!({
             "VerificationMessageTemplate": {
                 "DefaultEmailOption": "CONFIRM_WITH_CODE", "SmsMessage": "sms {####}",
-                "EmailMessage": "old", "EmailSubject": "old",
+                "EmailMessage": "old {####}", "EmailSubject": "old",
             },
-            "EmailVerificationMessage": "old",
+            "EmailVerificationMessage": "old {####}",
             "AdminCreateUserConfig": {
                 "AllowAdminCreateUserOnly": true, "UnusedAccountValidityDays": 7,
                 "InviteMessageTemplate": {"SMSMessage": "sms {####}", "EmailMessage": "old"},
