@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{
     diff::Diff,
     kind::{Call, Kind},
-    outcome::{Outcome, differences, left_out},
+    outcome::{Outcome, left_out},
     patch, rules,
 };
 use crate::{
@@ -125,7 +125,7 @@ impl Draft {
         let mut attempts_left = ATTEMPTS;
         loop {
             attempts_left -= 1;
-            let changes = differences(&self.current, &self.read_again().await?);
+            let changes = Diff::between(&self.current, &self.read_again().await?);
             if !changes.is_empty() {
                 let paths = changes.into_iter().map(|change| change.path);
                 return Err(Error::changed(self.kind.write.operation, paths));

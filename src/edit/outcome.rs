@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::diff::Change;
+use super::diff::{Change, Place, is_empty, same};
 
 /// The settings before, as they were asked for, and after, compared member by member.
 #[derive(Debug, Default)]
@@ -24,28 +24,27 @@ impl Outcome {
         after: &Map<String, Value>,
     ) -> Self {
         let mut outcome = Self::default();
-        outcome.members("", [Some(before), Some(wanted), Some(after)]);
+        outcome.members(&Place::default(), [Some(before), Some(wanted), Some(after)]);
         outcome
     }
 
-    fn members(&mut self, path: &str, objects: [Option<&Map<String, Value>>; 3]) {
+    fn members(&mut self, place: &Place, objects: [Option<&Map<String, Value>>; 3]) {
         let names = objects.iter().flatten().flat_map(|object| object.keys());
         for name in names.collect::<BTreeSet<_>>() {
-            let path = below(path, name);
             let value = |object: Option<&'_ Map<String, Value>>| {
                 object.and_then(|object| object.get(name)).cloned()
             };
-            self.value(path, objects.map(value));
+            self.value(&place.below(name), objects.map(value));
         }
     }
 
-    fn value(&mut self, path: String, values: [Option<Value>; 3]) {
+    fn value(&mut self, place: &Place, values: [Option<Value>; 3]) {
         let values = values.map(|value| value.filter(|value| !is_empty(value)));
         if values.iter().flatten().all(Value::is_object) {
             let objects = values
                 .each_ref()
                 .map(|value| value.as_ref().and_then(Value::as_object));
-            return self.members(&path, objects);
+            return self.members(place, objects);
         }
         let [before, wanted, after] = values;
         let asked = !same(before.as_ref(), wanted.as_ref());
@@ -59,17 +58,8 @@ impl Outcome {
             (false, _) if changed => (&mut self.also_changed, before),
             (false, _) => return,
         };
-        list.push(Change {
-            path,
-            old,
-            new: after,
-        });
+        list.push(place.change(old, after));
     }
-}
-
-/// Where settings differ that should be the same.
-pub(super) fn differences(before: &Map<String, Value>, after: &Map<String, Value>) -> Vec<Change> {
-    Outcome::of(before, before, after).also_changed
 }
 
 /// The settings that an update would reset if it were given only what differs between two states.
@@ -79,68 +69,28 @@ pub(super) fn left_out(
     kept: &[&str],
 ) -> Vec<Change> {
     let mut lost = Vec::new();
-    collect_left_out("", current, wanted, &mut lost);
+    collect_left_out(&Place::default(), current, wanted, &mut lost);
     lost.retain(|change| !kept.contains(&change.path.as_str()));
     lost
 }
 
 fn collect_left_out(
-    path: &str,
+    place: &Place,
     current: &Map<String, Value>,
     wanted: &Map<String, Value>,
     lost: &mut Vec<Change>,
 ) {
     for (name, value) in wanted {
-        let path = below(path, name);
+        let place = place.below(name);
         let is = current.get(name);
         if same(is, Some(value)) {
             if !is_empty(value) {
-                lost.push(Change {
-                    path,
-                    old: Some(value.clone()),
-                    new: None,
-                });
+                lost.push(place.change(Some(value.clone()), None));
             }
         } else if let (Some(Value::Object(is)), Value::Object(wanted)) = (is, value) {
-            collect_left_out(&path, is, wanted, lost);
+            collect_left_out(&place, is, wanted, lost);
         }
     }
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(members) => members.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
-/// Whether two values mean the same. Cognito leaves out what is empty or tells it as such, and tells
-/// some lists of texts in another order than they were written, and some whole numbers with a fraction.
-fn same(one: Option<&Value>, other: Option<&Value>) -> bool {
-    let filled = |value: Option<&'_ Value>| value.is_some_and(|value| !is_empty(value));
-    match (one, other) {
-        _ if !filled(one) || !filled(other) => filled(one) == filled(other),
-        (Some(Value::Number(one)), Some(Value::Number(other))) => one.as_f64() == other.as_f64(),
-        (Some(Value::Array(one)), Some(Value::Array(other))) => {
-            one == other || texts(one).is_some_and(|one| Some(one) == texts(other))
-        }
-        _ => one == other,
-    }
-}
-
-/// The items in order, if all are texts.
-fn texts(items: &[Value]) -> Option<Vec<&str>> {
-    let mut texts: Vec<_> = items.iter().map(Value::as_str).collect::<Option<_>>()?;
-    texts.sort_unstable();
-    Some(texts)
-}
-
-fn below(path: &str, name: &str) -> String {
-    let separator = if path.is_empty() { "" } else { "." };
-    format!("{path}{separator}{name}")
 }
 
 #[cfg(test)]
@@ -148,7 +98,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    use super::*;
+    use super::{super::diff::Diff, *};
 
     fn object(value: Value) -> Map<String, Value> {
         match value {
@@ -206,13 +156,13 @@ mod tests {
             json!({"A": null, "B": ["x", "y"], "C": 7, "D": {"E": null}, "F": [], "G": ""});
         let after = json!({"B": ["y", "x"], "C": 7.0, "H": {"I": {}}});
         assert_eq!(
-            paths(&differences(&object(before), &object(after))),
+            paths(Diff::between(&object(before), &object(after)).changes()),
             [""; 0]
         );
         let before = json!({"A": [1, 2], "B": ["x", "x", "y"], "C": null, "D": 0});
         let after = json!({"A": [2, 1], "B": ["x", "y", "y"], "C": {"X": false}});
-        let differences = differences(&object(before), &object(after));
-        assert_eq!(paths(&differences), ["A", "B", "C.X", "D"]);
+        let differences = Diff::between(&object(before), &object(after));
+        assert_eq!(paths(differences.changes()), ["A", "B", "C.X", "D"]);
     }
 
     #[test]
@@ -257,7 +207,7 @@ mod tests {
             let outcome = Outcome::of(&before, &wanted, &wanted);
             prop_assert!(outcome.ignored.is_empty(), "{outcome:?}");
             prop_assert!(outcome.also_changed.is_empty(), "{outcome:?}");
-            prop_assert!(differences(&before, &before).is_empty());
+            prop_assert!(Diff::between(&before, &before).is_empty());
         }
 
         #[test]
@@ -269,7 +219,7 @@ mod tests {
             prop_assert!(outcome.also_changed.is_empty(), "{outcome:?}");
             prop_assert_eq!(
                 outcome.ignored.is_empty(),
-                differences(&before, &wanted).is_empty()
+                Diff::between(&before, &wanted).is_empty()
             );
         }
     }
