@@ -107,19 +107,20 @@ impl Draft {
 
     pub(super) fn preview(&self) -> Preview {
         let wanted = self.wanted();
-        let would_reset = if self.kind.resets && wanted != self.current {
+        let changes = Diff::between(&self.current, &wanted);
+        let would_reset = if self.kind.resets && !changes.is_empty() {
             left_out(&self.current, &wanted, self.kind.kept)
         } else {
             Vec::new()
         };
         Preview {
-            changes: Diff::between(&self.current, &wanted),
+            changes,
             would_reset: would_reset.into_iter().collect(),
         }
     }
 
     pub(super) async fn apply(&mut self) -> Result<Applied, Error> {
-        if self.wanted() == self.current {
+        if self.preview().is_empty() {
             return Ok(Applied::default());
         }
         let mut attempts_left = ATTEMPTS;
