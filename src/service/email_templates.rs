@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::CognitoService;
 use crate::{
-    edit::{ATTEMPTS, CODE, Draft, USER_POOL, has_link, inner_object, met_another_change},
+    edit::{Attempts, CODE, Draft, USER_POOL, has_link, inner_object},
     error::{Error, InvalidInput, Problem},
     operation::user_pools::UpdateUserPoolResponse,
 };
@@ -254,15 +254,14 @@ impl CognitoService {
         templates: EmailTemplates,
     ) -> Result<UpdateUserPoolResponse, Error> {
         let templates = templates.complete(&self.app_name)?;
-        let mut attempts_left = ATTEMPTS;
+        let mut attempts = Attempts::default();
         loop {
-            attempts_left -= 1;
             let names = [("UserPoolId".to_owned(), self.user_pool_id.as_str().into())];
             let names = Map::from_iter(names);
             let mut draft = Draft::read(self.client.clone(), &USER_POOL, names).await?;
             templates.apply(draft.wanted_mut())?;
             match draft.write().await {
-                Err(error) if met_another_change(&error) && attempts_left > 0 => {}
+                Err(error) if attempts.may_repeat(&self.client, &USER_POOL, &error) => {}
                 result => return result?.decode(),
             }
         }
