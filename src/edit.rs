@@ -31,6 +31,8 @@ mod outcome;
 mod patch;
 mod path;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod user_pool;
 
 use std::{
@@ -61,6 +63,7 @@ use crate::{
         Operation, app_clients::UpdateUserPoolClientRequest, user_pools::UpdateUserPoolRequest,
     },
     protocol,
+    sensitive::Sensitive,
 };
 
 /// A request that writes settings which can be read as well, such as [`UpdateUserPoolRequest`].
@@ -122,11 +125,11 @@ impl Client {
     pub fn edit_user_pool_client(
         &self,
         user_pool_id: impl Into<String>,
-        client_id: impl Into<String>,
+        client_id: impl Into<Sensitive<String>>,
     ) -> ReadFuture<UpdateUserPoolClientRequest> {
         let names = [
             ("UserPoolId", user_pool_id.into()),
-            ("ClientId", client_id.into()),
+            ("ClientId", client_id.into().expose().clone()),
         ];
         Edit::read(self, names)
     }
