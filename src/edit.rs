@@ -150,17 +150,14 @@ pub struct Edit<O> {
 
 impl<O: Editable> Edit<O> {
     /// Reads the settings of the thing that these members name.
-    pub(crate) fn read<const N: usize>(
+    pub(crate) fn read(
         client: &Client,
-        names: [(&'static str, String); N],
+        names: impl IntoIterator<Item = (&'static str, String)>,
     ) -> ReadFuture<O> {
+        let names = names.into_iter();
         let names = names.map(|(name, value)| (name.to_owned(), value.into()));
         ReadFuture {
-            draft: Box::pin(Draft::read(
-                client.clone(),
-                O::KIND,
-                names.into_iter().collect(),
-            )),
+            draft: Box::pin(Draft::read(client.clone(), O::KIND, names.collect())),
             request: PhantomData,
         }
     }

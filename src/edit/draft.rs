@@ -262,6 +262,7 @@ async fn current(
     };
     match told.remove(member) {
         Some(Value::Object(described)) => Ok(kind.settings(described)),
+        Some(Value::Null) | None if kind.may_be_unset => Ok(kind.settings(Map::new())),
         Some(Value::Null) | None => Err(answer.refused(DecodeProblem::MissingMember { member })),
         Some(_) => Err(answer.refused(DecodeProblem::MalformedMember { member })),
     }

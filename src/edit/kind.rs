@@ -28,8 +28,10 @@ pub struct Kind {
     /// Settles members that say the same or contradict each other, given the settings as they are
     /// and as they shall be.
     pub(crate) settle: fn(&Map<String, Value>, &mut Map<String, Value>),
-    /// Whether the update resets what it is not given.
+    /// Whether the update resets what it is not given, as far as AWS says.
     pub(crate) resets: bool,
+    /// Whether an answer without the settings says that none are set.
+    pub(crate) may_be_unset: bool,
 }
 
 /// An operation without its types.
@@ -81,6 +83,7 @@ impl Kind {
             tidy: |_| {},
             settle: |_, _| {},
             resets: true,
+            may_be_unset: false,
         }
     }
 
@@ -191,7 +194,12 @@ pub(super) mod tests {
     fn rule_of(name: &str, shape: &Value) -> Option<Rule> {
         let least = shape["min"].as_u64().unwrap_or_default();
         Some(match (name, shape["type"].as_str()) {
-            ("EmailVerificationMessageType" | "SmsVerificationMessageType", _) => Rule::WithCode,
+            (
+                "EmailMfaMessageType"
+                | "EmailVerificationMessageType"
+                | "SmsVerificationMessageType",
+                _,
+            ) => Rule::WithCode,
             ("EmailVerificationMessageByLinkType", _) => Rule::WithLink,
             ("ArnType" | "EncryptionKeyArnType", _) => Rule::Arn,
             ("EmailAddressType", _) => Rule::Address,
@@ -360,6 +368,11 @@ pub(super) mod tests {
                 let mut good = value(shapes, &request, bad_allowed, &mut choices);
                 for member in kind.kept.iter().filter(|_| bad_allowed) {
                     good[member] = GOOD.into();
+                }
+                // Nothing stands in for what a request cannot be without.
+                for member in required(&shapes[&request]) {
+                    let shape = shapes[&request]["members"][&member].as_str().unwrap_or_default();
+                    good[member] = value(&shapes, shape, false, &mut choices);
                 }
                 let settings = settings_of(kind, told(kind, good.clone()));
                 let named = kind.write.names;

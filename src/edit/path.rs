@@ -26,6 +26,11 @@ pub(super) fn remove(object: &mut Map<String, Value>, path: &str) {
     }
 }
 
+/// Whether two objects have different values at a path.
+pub(super) fn differs(path: &str, one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
+    find(one, path) != find(other, path)
+}
+
 /// Merges as RFC 7396 has it: objects member by member, `null` removes, all else replaces.
 pub(super) fn merge(object: &mut Map<String, Value>, wanted: &Map<String, Value>) {
     for (member, value) in wanted {

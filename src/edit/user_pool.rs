@@ -165,7 +165,7 @@ fn settle(before: &Map<String, Value>, wanted: &mut Map<String, Value>) {
     // `TemporaryPasswordValidityDays` in `PasswordPolicy` instead of `UnusedAccountValidityDays`".
     let successor = "Policies.PasswordPolicy.TemporaryPasswordValidityDays";
     let superseded = "AdminCreateUserConfig.UnusedAccountValidityDays";
-    if path::find(wanted, successor).is_some() && !differs(superseded, before, wanted) {
+    if path::find(wanted, successor).is_some() && !path::differs(superseded, before, wanted) {
         path::remove(wanted, superseded);
     }
 
@@ -178,7 +178,7 @@ fn settle(before: &Map<String, Value>, wanted: &mut Map<String, Value>) {
         ("SmsVerificationMessage", "SmsMessage"),
     ] {
         let newer = format!("VerificationMessageTemplate.{member}");
-        if verifies_by_link && older.starts_with("Email") && !differs(older, before, wanted) {
+        if verifies_by_link && older.starts_with("Email") && !path::differs(older, before, wanted) {
             wanted.remove(older);
         }
         settle_mirror(older, &newer, before, wanted);
@@ -196,8 +196,8 @@ fn settle_mirror(
         return;
     }
     let (follower, changed) = match (
-        differs(older, before, wanted),
-        differs(newer, before, wanted),
+        path::differs(older, before, wanted),
+        path::differs(newer, before, wanted),
     ) {
         (false, true) => (older, newer),
         (true, false) if path::find(before, newer).is_some() => (newer, older),
@@ -207,10 +207,6 @@ fn settle_mirror(
         Some(value) => path::replace(wanted, follower, value),
         None => path::remove(wanted, follower),
     }
-}
-
-fn differs(path: &str, before: &Map<String, Value>, wanted: &Map<String, Value>) -> bool {
-    path::find(before, path) != path::find(wanted, path)
 }
 
 #[cfg(test)]
