@@ -113,6 +113,12 @@ impl Client {
         self.shared.operation_timeout
     }
 
+    /// How often a call is attempted at most, for what must do more than repeat it.
+    #[cfg(feature = "sigv4")]
+    pub(crate) fn attempts(&self) -> u32 {
+        self.shared.retry_policy.attempts()
+    }
+
     /// Sends an operation and gives the answer before it is read, for who must look further than
     /// its shape.
     pub(crate) fn answer<O: Operation>(

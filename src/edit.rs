@@ -6,7 +6,7 @@
 //! this version of the crate does not know.
 //!
 //! ```no_run
-//! use cognito_idp::{Client, operation::user_pools::UserPoolMfaType};
+//! use cognito_idp::{Client, types::UserPoolMfaType};
 //!
 //! # async fn example(client: Client) -> Result<(), cognito_idp::Error> {
 //! let mut edit = client.edit_user_pool("eu-central-1_example").await?;
@@ -32,6 +32,8 @@ mod outcome;
 mod patch;
 mod path;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod user_pool;
 
 use std::{
@@ -51,7 +53,7 @@ pub use self::{
     kind::Kind,
 };
 pub(crate) use self::{
-    draft::{ATTEMPTS, Draft, met_another_change},
+    draft::{Attempts, Draft},
     path::inner_object,
     rules::{CODE, has_link},
     user_pool::USER_POOL,
@@ -63,6 +65,7 @@ use crate::{
         Operation, app_clients::UpdateUserPoolClientRequest, user_pools::UpdateUserPoolRequest,
     },
     protocol,
+    sensitive::Sensitive,
 };
 
 /// A request that writes settings which can be read as well, such as [`UpdateUserPoolRequest`].
@@ -124,11 +127,11 @@ impl Client {
     pub fn edit_user_pool_client(
         &self,
         user_pool_id: impl Into<String>,
-        client_id: impl Into<String>,
+        client_id: impl Into<Sensitive<String>>,
     ) -> ReadFuture<UpdateUserPoolClientRequest> {
         let names = [
             ("UserPoolId", user_pool_id.into()),
-            ("ClientId", client_id.into()),
+            ("ClientId", client_id.into().expose().clone()),
         ];
         Edit::read(self, names)
     }
@@ -173,7 +176,7 @@ impl<O: Editable> Edit<O> {
     /// # let mut edit = client.edit_user_pool("eu-central-1_example").await?;
     /// edit.change(|pool| pool.deletion_protection(DeletionProtectionType::Active))?
     ///     .change(|mut pool| {
-    ///         pool.user_pool_tags.insert("team".to_owned(), "identity".to_owned());
+    ///         pool.user_pool_tags.to_mut().insert("team".to_owned(), "identity".to_owned());
     ///         pool
     ///     })?;
     /// # Ok(())
@@ -254,7 +257,9 @@ impl<O: Editable> Edit<O> {
     ///
     /// Where nothing would change, nothing is called. Else the settings are read once more, and
     /// nothing is written if they are no longer those that were changed. Where Cognito meets another
-    /// change at the same time (`ConcurrentModification`), that is tried up to three times in all.
+    /// change at the same time (`ConcurrentModification`), that is done up to three times in all, and
+    /// where the outcome of an attempt is unknown, as often as the
+    /// [retry policy](crate::ClientBuilder::retry_policy) says: never without reading again.
     ///
     /// `Ok` says that Cognito took the settings, not that it did as it was told: see [`Applied`].
     /// Afterwards the edit holds the settings as they were read back, without changes.

@@ -1,5 +1,6 @@
 //! The nine calls of everyday user management, for one user pool and app client.
 
+mod edit;
 mod email_templates;
 mod find;
 mod groups;

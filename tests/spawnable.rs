@@ -5,7 +5,8 @@
 use cognito_idp::{
     Client, CognitoService,
     auth::{ChallengeAnswer, SignIn, TokenSource, TotpSetup, UserAuth},
-    operation::users::ListUsersRequest,
+    edit::Edit,
+    operation::{user_pools::UpdateUserPoolRequest, users::ListUsersRequest},
     service::{CreateUser, EmailTemplates, RegisterUser, UpdateUser},
 };
 
@@ -60,5 +61,18 @@ fn what_callers_await_can_be_spawned() {
         });
     }
 
-    let _ = (sign_in, source, service, client);
+    fn edit(client: Client, mut edit: Edit<UpdateUserPoolRequest>) {
+        fn is_owned<T: Send + 'static>(_: impl FnOnce() -> T) {}
+
+        let read = client.clone();
+        is_owned(move || read.edit_user_pool("eu-central-1_example"));
+        is_owned(move || client.edit_user_pool_client("eu-central-1_example", "app".to_owned()));
+        is_owned(move || async move {
+            edit.change(|pool| pool.pool_name("shop"))?;
+            edit.reload().await?;
+            edit.apply().await
+        });
+    }
+
+    let _ = (sign_in, source, service, client, edit);
 }

@@ -14,10 +14,9 @@ use super::{
 use crate::{
     client::{Answer, Client},
     error::{DecodeProblem, Error, ErrorCode, InvalidInput},
+    operation::RetrySafety,
+    retry::classify,
 };
-
-/// How often writing is tried when Cognito meets another change at the same time.
-pub(crate) const ATTEMPTS: usize = 3;
 
 /// Reads the settings as a request; gives the request as it was read and as it was changed.
 type TypedChange = Box<dyn Fn(&[u8]) -> serde_json::Result<(Vec<u8>, Vec<u8>)> + Send + Sync>;
@@ -123,20 +122,7 @@ impl Draft {
         if self.preview().is_empty() {
             return Ok(Applied::default());
         }
-        let mut attempts_left = ATTEMPTS;
-        loop {
-            attempts_left -= 1;
-            let changes = Diff::between(&self.current, &self.read_again().await?);
-            if !changes.is_empty() {
-                let paths = changes.into_iter().map(|change| change.path);
-                return Err(Error::changed(self.kind.write.operation, paths));
-            }
-            match self.write().await {
-                Ok(_) => break,
-                Err(error) if met_another_change(&error) && attempts_left > 0 => {}
-                Err(error) => return Err(error),
-            }
-        }
+        self.write_unless_changed().await?;
         match self.read_again().await {
             Ok(after) => Ok(self.confirm(after)),
             Err(error) => Ok(Applied {
@@ -147,16 +133,48 @@ impl Draft {
         }
     }
 
-    /// Compares what was read back with what was asked for, and goes on from there.
-    fn confirm(&mut self, after: Map<String, Value>) -> Applied {
-        let mut wanted = self.wanted();
-        // What is never told can be neither confirmed nor missed.
+    async fn write_unless_changed(&self) -> Result<(), Error> {
+        let mut attempts = Attempts::default();
+        let mut unknown = None;
+        loop {
+            let now = self.read_again().await?;
+            let changes = Diff::between(&self.current, &now);
+            if !changes.is_empty() {
+                let Some(error) = unknown else {
+                    let paths = changes.into_iter().map(|change| change.path);
+                    return Err(Error::changed(self.kind.write.operation, paths));
+                };
+                // The attempt of which nothing is known took effect, or someone else changed them.
+                let (expected, _) = self.expected();
+                let is_written = Diff::between(&expected, &now).is_empty();
+                return if is_written { Ok(()) } else { Err(error) };
+            }
+            match self.write().await {
+                Ok(_) => return Ok(()),
+                Err(error) if attempts.may_repeat(&self.client, self.kind, &error) => {
+                    unknown = unknown.or(error.outcome_unknown().then_some(error));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The settings as they should be told once they are written, and those that are never told.
+    fn expected(&self) -> (Map<String, Value>, Map<String, Value>) {
+        let mut told = self.wanted();
         let mut never_told = Map::new();
         for member in self.kind.write_only {
-            never_told.extend(wanted.remove_entry(*member));
+            never_told.extend(told.remove_entry(*member));
         }
-        rules::keep(self.kind.rules, &mut wanted);
-        let outcome = Outcome::of(&self.current, &wanted, &after);
+        rules::keep(self.kind.rules, &mut told);
+        (told, never_told)
+    }
+
+    /// Compares what was read back with what was asked for, and goes on from there.
+    fn confirm(&mut self, after: Map<String, Value>) -> Applied {
+        let (expected, never_told) = self.expected();
+        let outcome = Outcome::of(&self.current, &expected, &after);
+        // What is never told can be neither confirmed nor missed.
         let told = Outcome::of(&Map::new(), &never_told, &never_told).applied;
 
         self.wanted.clone_from(&after);
@@ -194,7 +212,12 @@ impl Draft {
             }
         }
         let request = self.request(self.kind.write, settings);
-        send(&self.client, self.kind.write, &request).await
+        // Once: whoever writes again must have read again, or overwrites what came in between.
+        let call = Call {
+            safety: RetrySafety::Once,
+            ..self.kind.write
+        };
+        send(&self.client, call, &request).await
     }
 
     fn request(&self, call: Call, mut members: Map<String, Value>) -> Map<String, Value> {
@@ -203,9 +226,26 @@ impl Draft {
     }
 }
 
-/// Whether Cognito refused for a change that came at the same time.
-pub(crate) fn met_another_change(error: &Error) -> bool {
-    error.code() == Some(&ErrorCode::ConcurrentModification)
+/// How often settings were written in vain.
+#[derive(Default)]
+pub(crate) struct Attempts(u32);
+
+impl Attempts {
+    /// How often writing is tried when Cognito meets another change at the same time.
+    const AT_CONFLICT: u32 = 3;
+
+    /// Notes an attempt that failed so; whether there may be another one, after a reading. What the
+    /// client repeats by itself is none of them.
+    pub(crate) fn may_repeat(&mut self, client: &Client, kind: &Kind, error: &Error) -> bool {
+        self.0 += 1;
+        if error.code() == Some(&ErrorCode::ConcurrentModification) {
+            return self.0 < Self::AT_CONFLICT;
+        }
+        let repeated_with = |safety| classify(error, safety).is_some();
+        self.0 < client.attempts()
+            && repeated_with(kind.write.safety)
+            && !repeated_with(RetrySafety::Once)
+    }
 }
 
 /// Reads the settings of a thing.

@@ -117,8 +117,8 @@ impl Kind {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
+pub(super) mod tests {
+    use std::{collections::BTreeSet, sync::LazyLock};
 
     use proptest::prelude::*;
     use serde_json::json;
@@ -127,13 +127,16 @@ mod tests {
     use crate::edit::rules::Rule;
 
     /// The shapes of the service model.
-    fn model() -> Value {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/service-model.json");
-        let text = std::fs::read_to_string(path).expect("the service model");
-        serde_json::from_str::<Value>(&text).expect("JSON")["shapes"].take()
+    pub(in crate::edit) fn model() -> &'static Value {
+        static SHAPES: LazyLock<Value> = LazyLock::new(|| {
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/service-model.json");
+            let text = std::fs::read_to_string(path).expect("the service model");
+            serde_json::from_str::<Value>(&text).expect("JSON")["shapes"].take()
+        });
+        &SHAPES
     }
 
-    fn request(kind: &Kind) -> String {
+    pub(in crate::edit) fn request(kind: &Kind) -> String {
         format!("{}Request", kind.write.operation)
     }
 
@@ -164,8 +167,8 @@ mod tests {
                     .unwrap_or_default(),
                 None => &answer,
             };
-            let mut told = members(&shapes, shape);
-            let written = members(&shapes, &request(kind));
+            let mut told = members(shapes, shape);
+            let written = members(shapes, &request(kind));
             assert!(!told.is_empty() && !written.is_empty(), "{}", kind.name);
             let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
 
@@ -250,7 +253,7 @@ mod tests {
             let passed_over: Vec<_> = [kind.write.names, kind.write_only, kind.kept].concat();
             let mut expected = BTreeSet::new();
             walk(
-                &shapes,
+                shapes,
                 &request(kind),
                 "",
                 &passed_over,
@@ -277,7 +280,7 @@ mod tests {
     const TEXTS: [&str; 8] = ["", "x", "{####}", "{##x##}", "a@b", "@", "arn:", GOOD];
 
     /// A value of a shape, good or, if that is allowed, bad as the choices fall.
-    fn value(
+    pub(in crate::edit) fn value(
         shapes: &Value,
         name: &str,
         bad_allowed: bool,
@@ -339,7 +342,7 @@ mod tests {
     }
 
     /// What is told of a thing whose settings are those of a request.
-    fn told(kind: &Kind, mut request: Value) -> Value {
+    pub(in crate::edit) fn told(kind: &Kind, mut request: Value) -> Value {
         let members = request.as_object_mut().expect("an object");
         for renamed in kind.renamed {
             if let Some(value) = members.remove(renamed.written) {
@@ -362,7 +365,7 @@ mod tests {
             for kind in kinds::ALL {
                 let request = request(kind);
                 let mut choices = choices.iter().copied();
-                let mut good = value(&shapes, &request, bad_allowed, &mut choices);
+                let mut good = value(shapes, &request, bad_allowed, &mut choices);
                 for member in kind.kept.iter().filter(|_| bad_allowed) {
                     good[member] = GOOD.into();
                 }
@@ -373,7 +376,7 @@ mod tests {
                 }
                 let settings = settings_of(kind, told(kind, good.clone()));
                 let named = kind.write.names;
-                prop_assert!(is_valid(&shapes, &request, named, &settings), "{}", settings);
+                prop_assert!(is_valid(shapes, &request, named, &settings), "{}", settings);
                 if !bad_allowed {
                     let Value::Object(mut members) = good else {
                         unreachable!("a request is an object")
@@ -384,7 +387,7 @@ mod tests {
                     let before = members.clone();
                     (kind.settle)(&before, &mut members);
                     let good = Value::Object(members);
-                    prop_assert!(is_valid(&shapes, &request, named, &good), "{}", good);
+                    prop_assert!(is_valid(shapes, &request, named, &good), "{}", good);
                     prop_assert_eq!(settings, good);
                 }
             }

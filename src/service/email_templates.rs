@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::CognitoService;
 use crate::{
-    edit::{ATTEMPTS, CODE, Draft, USER_POOL, has_link, inner_object, met_another_change},
+    edit::{Attempts, CODE, Draft, USER_POOL, has_link, inner_object},
     error::{Error, InvalidInput, Problem},
     operation::user_pools::UpdateUserPoolResponse,
 };
@@ -230,9 +230,9 @@ impl EmailTemplates {
 impl CognitoService {
     /// Changes the texts of the verification and the invitation email; every other setting stays.
     ///
-    /// `UpdateUserPool` resets what it is not given. So the pool is read as JSON, changed, and
-    /// written back whole, with members that this version does not know. The API has no way to
-    /// notice a change by someone else between reading and writing; one that Cognito does notice
+    /// It is an [edit](crate::edit) of the pool without a look at it in between: the pool is read,
+    /// changed, and written back whole, with members that this version does not know. The API has no
+    /// way to notice a change by someone else between reading and writing; one that Cognito does notice
     /// (`ConcurrentModificationException`) makes us read and change anew, up to three times.
     ///
     /// Both texts must hold their placeholders, the invitation `{username}` as well as `{####}`; see
@@ -248,21 +248,20 @@ impl CognitoService {
     /// [`Error::InvalidInput`] before anything is written, for a text without its placeholders, of a
     /// wrong length, or of another method than the pool's;
     /// [`InvalidParameter`](crate::ErrorCode::InvalidParameter) if Cognito does not allow the texts in
-    /// this pool, and others of [`DescribeUserPoolRequest`] and [`UpdateUserPoolRequest`].
+    /// this pool, and others of `DescribeUserPool` and `UpdateUserPool`.
     pub async fn update_cognito_email_template(
         &self,
         templates: EmailTemplates,
     ) -> Result<UpdateUserPoolResponse, Error> {
         let templates = templates.complete(&self.app_name)?;
-        let mut attempts_left = ATTEMPTS;
+        let mut attempts = Attempts::default();
         loop {
-            attempts_left -= 1;
             let names = [("UserPoolId".to_owned(), self.user_pool_id.as_str().into())];
             let names = Map::from_iter(names);
             let mut draft = Draft::read(self.client.clone(), &USER_POOL, names).await?;
             templates.apply(draft.wanted_mut())?;
             match draft.write().await {
-                Err(error) if met_another_change(&error) && attempts_left > 0 => {}
+                Err(error) if attempts.may_repeat(&self.client, &USER_POOL, &error) => {}
                 result => return result?.decode(),
             }
         }
