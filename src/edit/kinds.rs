@@ -312,6 +312,10 @@ macro_rules! editable {
 
         #[cfg(test)]
         pub(super) const ALL: &[&Kind] = &[$(&$kind),*];
+
+        #[cfg(test)]
+        pub(super) const UNCHANGED: &[fn(bool, &[u8])] =
+            &[$(super::tests::nothing_is_written::<$request>),*];
     };
 }
 
