@@ -23,6 +23,7 @@
 //! moment between that reading and the writing is noticed only if Cognito notices it.
 
 mod app_client;
+mod desired;
 mod diff;
 mod draft;
 mod kind;
@@ -46,6 +47,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 pub use self::{
+    desired::{DesiredState, Reconciliation},
     diff::{Change, Diff},
     draft::{Applied, Preview},
     kind::Kind,

@@ -75,6 +75,12 @@ impl FromIterator<Change> for Diff {
     }
 }
 
+impl Extend<Change> for Diff {
+    fn extend<I: IntoIterator<Item = Change>>(&mut self, changes: I) {
+        self.0.extend(changes);
+    }
+}
+
 impl IntoIterator for Diff {
     type Item = Change;
     type IntoIter = std::vec::IntoIter<Change>;
@@ -376,7 +382,8 @@ fn sounds_secret(name: &str) -> bool {
     SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
-fn below(path: &str, name: &str) -> String {
+/// The path of a member of what stands at a path.
+pub(super) fn below(path: &str, name: &str) -> String {
     let is_plain =
         |letter: char| !(matches!(letter, '.' | '[' | ']' | '"') || letter.is_whitespace());
     if name.is_empty() || !name.chars().all(is_plain) {
