@@ -49,7 +49,7 @@ impl Client {
     /// # async fn example(client: cognito_idp::Client) -> Result<(), cognito_idp::Error> {
     /// let mut edit = client.edit_resource_server("eu-central-1_example", "https://api").await?;
     /// edit.change(|mut server| {
-    ///     server.scopes.push(ResourceServerScopeType::new("orders.delete", "Delete orders"));
+    ///     server.scopes.to_mut().push(ResourceServerScopeType::new("orders.delete", "Delete orders"));
     ///     server
     /// })?;
     /// edit.apply().await?;
@@ -312,6 +312,10 @@ macro_rules! editable {
 
         #[cfg(test)]
         pub(super) const ALL: &[&Kind] = &[$(&$kind),*];
+
+        #[cfg(test)]
+        pub(super) const UNCHANGED: &[fn(bool, &[u8])] =
+            &[$(super::tests::nothing_is_written::<$request>),*];
     };
 }
 
