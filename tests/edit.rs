@@ -420,6 +420,28 @@ async fn a_change_in_between_is_refused_and_kept_once_the_settings_are_reloaded(
 }
 
 #[tokio::test]
+async fn a_name_from_outside_does_not_command_the_terminal() -> TestResult {
+    let server = Server::pool(full_pool());
+    let mut edit = server.edit().await?;
+    edit.change(longer_passwords)?;
+    server.then(|pool| {
+        pool["UserPoolTags"]["\u{1b}[2J"] = "x\u{1b}".into();
+        None
+    });
+    let error = edit.apply().await.expect_err("refused");
+    edit.reload().await?;
+    let shown = format!("{error} {error:?} {}", edit.preview());
+    assert!(shown.contains("[2J"), "{shown}");
+    assert!(!shown.contains('\u{1b}'), "{shown:?}");
+    edit.change(|mut pool| {
+        pool.user_pool_tags.to_mut().remove("\u{1b}[2J");
+        pool
+    })?;
+    assert!(!edit.preview().to_string().contains('\u{1b}'));
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_is_no_setting_may_change_in_between() -> TestResult {
     let server = Server::pool(full_pool());
     let mut edit = server.edit().await?;
@@ -755,23 +777,25 @@ async fn no_secret_shows_in_a_preview_an_outcome_or_an_error() -> TestResult {
         settings["IntegrationOfTomorrow"]["Mode"] = "b".into();
     });
     let preview = edit.preview();
-    let mut shown = format!(
-        "{edit:?} {preview} {preview:?} {}",
-        serde_json::to_string(&preview)?
-    );
+    let mut shown = vec![
+        format!("{edit:?} {preview} {preview:?}"),
+        serde_json::to_string(&preview)?,
+    ];
     server.then(|pool| {
         pool["IntegrationOfTomorrow"]["ClientSecret"] = "0ther-secret".into();
         None
     });
     let error = edit.apply().await.expect_err("changed in between");
-    shown += &format!("{error} {error:?}");
+    shown.push(format!("{error} {error:?}"));
     edit.reload().await?;
     server.then_nothing().then_nothing().then(|pool| {
         pool["IntegrationOfTomorrow"]["ClientSecret"] = "1gnored-secret".into();
         None
     });
     let applied = edit.apply().await?;
-    shown += &format!("{applied} {applied:?} {}", serde_json::to_string(&applied)?);
+    shown.push(format!("{applied} {applied:?}"));
+    shown.push(serde_json::to_string(&applied)?);
+    let shown = shown.concat();
     assert!(
         shown.contains("ClientSecret") && shown.contains("Mode"),
         "{shown}"

@@ -190,7 +190,7 @@ fn shortened(text: &str, position: usize) -> String {
 }
 
 /// The text without what would command the terminal or turn the direction of writing.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

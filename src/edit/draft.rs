@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{
-    diff::Diff,
+    diff::{Diff, printable},
     kind::{Call, Kind},
     outcome::{Outcome, left_out},
     patch, rules,
@@ -141,7 +141,10 @@ impl Draft {
             let changes = Diff::between(&self.current, &now);
             if !changes.is_empty() {
                 let Some(error) = unknown else {
-                    let paths = changes.into_iter().map(|change| change.path);
+                    let paths = changes
+                        .changes()
+                        .iter()
+                        .map(|change| printable(&change.path));
                     return Err(Error::changed(self.kind.write.operation, paths));
                 };
                 // The attempt of which nothing is known took effect, or someone else changed them.
@@ -402,7 +405,7 @@ impl fmt::Display for Applied {
 fn write_paths(f: &mut fmt::Formatter<'_>, changes: &Diff) -> fmt::Result {
     for (position, change) in changes.changes().iter().enumerate() {
         let separator = if position == 0 { "" } else { ", " };
-        write!(f, "{separator}{}", change.path)?;
+        write!(f, "{separator}{}", printable(&change.path))?;
     }
     Ok(())
 }

@@ -372,7 +372,7 @@ pub(super) mod tests {
                 // Nothing stands in for what a request cannot be without.
                 for member in required(&shapes[&request]) {
                     let shape = shapes[&request]["members"][&member].as_str().unwrap_or_default();
-                    good[member] = value(&shapes, shape, false, &mut choices);
+                    good[member] = value(shapes, shape, false, &mut choices);
                 }
                 let settings = settings_of(kind, told(kind, good.clone()));
                 let named = kind.write.names;
