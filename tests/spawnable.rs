@@ -5,7 +5,7 @@
 use cognito_idp::{
     Client, CognitoService,
     auth::{ChallengeAnswer, SignIn, TokenSource, TotpSetup, UserAuth},
-    edit::Edit,
+    edit::{DesiredState, Edit, Reconciliation},
     operation::{user_pools::UpdateUserPoolRequest, users::ListUsersRequest},
     service::{CreateUser, EmailTemplates, RegisterUser, UpdateUser},
 };
@@ -74,5 +74,12 @@ fn what_callers_await_can_be_spawned() {
         });
     }
 
-    let _ = (sign_in, source, service, client, edit);
+    fn reconcile(client: Client, desired: DesiredState, mut reconciliation: Reconciliation) {
+        fn is_owned<T: Send + 'static>(_: impl FnOnce() -> T) {}
+
+        is_owned(move || client.reconcile("eu-central-1_example", desired));
+        is_owned(move || async move { reconciliation.apply().await });
+    }
+
+    let _ = (sign_in, source, service, client, edit, reconcile);
 }

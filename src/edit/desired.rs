@@ -596,3 +596,74 @@ fn put(object: &mut Map<String, Value>, steps: &[Step<'_>], value: Value) {
         parent.insert((*last).to_owned(), value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{super::kinds, *};
+
+    #[test]
+    fn a_desired_state_has_every_kind_that_can_be_edited() {
+        let names = |kinds: Vec<&'static Kind>| -> BTreeSet<_> {
+            kinds.into_iter().map(|kind| kind.name).collect()
+        };
+        let ours = names(ROWS.iter().map(|row| row.kind).collect());
+        assert_eq!(ours, names(kinds::ALL.to_vec()));
+        let members: BTreeSet<_> = ROWS.iter().map(|row| row.member).collect();
+        assert_eq!(members.len(), ROWS.len());
+        for row in ROWS {
+            let named_by = row.named_by.unwrap_or("UserPoolId");
+            assert!(row.kind.read.names.contains(&named_by), "{}", row.member);
+            assert!(row.kind.write.names.contains(&named_by), "{}", row.member);
+        }
+    }
+
+    #[test]
+    fn the_table_in_the_docs_has_every_kind() {
+        let source = include_str!("desired.rs");
+        let table = source.lines().filter(|line| line.starts_with("/// | `"));
+        let rows = ROWS.iter().map(|row| {
+            let write = row.kind.write.operation;
+            format!("/// | `{}` | `{write}` |", row.member)
+        });
+        let table: Vec<_> = table.collect();
+        assert_eq!(table.len(), ROWS.len());
+        for row in rows {
+            assert!(table.iter().any(|line| line.starts_with(&row)), "{row}");
+        }
+    }
+
+    #[test]
+    fn shared_things_are_rows() {
+        for member in SHARED {
+            let row = ROWS.iter().find(|row| row.member == *member);
+            assert!(row.is_some_and(|row| row.named_by.is_none()), "{member}");
+        }
+    }
+
+    #[test]
+    fn steps_lead_only_through_what_is_there() {
+        let Value::Object(mut object) = json!({"a": [{"b": 1}], "c": 2}) else {
+            panic!("an object")
+        };
+        let b = [Step::Member("a"), Step::Item(0), Step::Member("b")];
+        assert_eq!(at(&object, &b), Some(&json!(1)));
+        put(&mut object, &b, json!(3));
+        for steps in [
+            vec![Step::Member("a"), Step::Item(1), Step::Member("b")],
+            vec![Step::Member("c"), Step::Member("d")],
+            vec![Step::Member("x"), Step::Member("y")],
+            vec![Step::Item(0)],
+            vec![],
+        ] {
+            assert_eq!(at(&object, &steps), None);
+            put(&mut object, &steps, json!(4));
+        }
+        put(&mut object, &[Step::Member("n")], json!(5));
+        assert_eq!(
+            Value::Object(object),
+            json!({"a": [{"b": 3}], "c": 2, "n": 5})
+        );
+    }
+}

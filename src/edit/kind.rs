@@ -314,6 +314,7 @@ pub(super) mod tests {
                 }
                 Value::Object(made)
             }
+            Some("blob") => "R0lG".into(),
             Some("boolean") => (choose(2) == 0).into(),
             _ => choose(9).into(),
         }

@@ -91,7 +91,8 @@ pub(super) fn nothing_is_written<O: Editable>(bad_allowed: bool, choices: &[u8])
     let told = thing(O::KIND, bad_allowed, choices);
     let written = written::<O>(&told, |edit| {
         // What is told badly does not always have the types of the request.
-        let _ = edit.change(|request| request);
+        let changed = edit.change(|request| request);
+        assert!(bad_allowed || changed.is_ok(), "{}", O::KIND.name());
         edit.change_json(|_| {}).merge(serde_json::Map::new());
         assert!(edit.preview().is_empty(), "{}", edit.preview());
     });
