@@ -24,6 +24,8 @@ pub use self::{
     builder::ClientBuilder,
     pages::{Items, Pages},
 };
+#[cfg(feature = "sigv4")]
+use crate::operation::AuthScheme;
 #[cfg(feature = "verify")]
 use crate::{endpoint::Endpoint, transport::HttpClient};
 use crate::{
@@ -113,6 +115,12 @@ impl Client {
         self.shared.operation_timeout
     }
 
+    /// How often a call is attempted at most, for what must do more than repeat it.
+    #[cfg(feature = "sigv4")]
+    pub(crate) fn attempts(&self) -> u32 {
+        self.shared.retry_policy.attempts()
+    }
+
     /// Sends an operation and gives the answer before it is read, for who must look further than
     /// its shape.
     pub(crate) fn answer<O: Operation>(
@@ -133,6 +141,19 @@ impl Client {
     #[cfg(feature = "managed-login")]
     pub(crate) fn send_prepared(&self, request: Prepared) -> DispatchFuture {
         self.shared.clone().dispatch_prepared(request)
+    }
+
+    /// Sends what is JSON already, for who goes without the operation's types.
+    #[cfg(feature = "sigv4")]
+    pub(crate) fn answer_json(
+        &self,
+        operation: &'static str,
+        auth: AuthScheme,
+        safety: RetrySafety,
+        json: serde_json::Result<Vec<u8>>,
+    ) -> DispatchFuture {
+        let shared = self.shared.clone();
+        shared.dispatch(operation, auth, safety, json, SendOptions::default())
     }
 
     /// The time at the server, as far as the answers so far tell; else the local clock's.

@@ -78,6 +78,17 @@ pub enum Error {
         error: PacingError,
     },
 
+    /// Settings changed since they were read for an [edit]; nothing was written.
+    ///
+    /// [edit]: crate::edit
+    #[non_exhaustive]
+    Changed {
+        /// The operation that was not called, such as `UpdateUserPool`.
+        operation: &'static str,
+        /// The settings that differ now, such as `Policies.PasswordPolicy.MinimumLength`.
+        paths: Vec<String>,
+    },
+
     /// An answer came back that this crate cannot read.
     Decode(Box<DecodeError>),
 
@@ -99,6 +110,11 @@ impl fmt::Display for Error {
             Self::Pacing { operation, .. } => {
                 write!(f, "{operation}: not sent, to keep within the quota")
             }
+            Self::Changed { operation, paths } => write!(
+                f,
+                "{operation}: not sent, because the settings changed since they were read: {}",
+                paths.join(", ")
+            ),
             Self::Decode(error) => error.fmt(f),
             Self::InvalidInput(error) => error.fmt(f),
         }
@@ -112,7 +128,9 @@ impl StdError for Error {
             Self::Transport { error, .. } => error.source(),
             Self::Credentials { source, .. } | Self::ClientSecret { source, .. } => Some(&**source),
             Self::Pacing { error, .. } => Some(error),
-            Self::Service(_) | Self::Decode(_) | Self::InvalidInput(_) => None,
+            Self::Service(_) | Self::Changed { .. } | Self::Decode(_) | Self::InvalidInput(_) => {
+                None
+            }
         }
     }
 }
@@ -152,6 +170,17 @@ impl Error {
         Self::Pacing { operation, error }
     }
 
+    /// Makes the error of an edit whose settings changed meanwhile, for tests of your own handling.
+    pub fn changed(
+        operation: &'static str,
+        paths: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self::Changed {
+            operation,
+            paths: paths.into_iter().map(Into::into).collect(),
+        }
+    }
+
     /// The operation that failed; `None` where no call was made.
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
@@ -160,7 +189,8 @@ impl Error {
             Self::Transport { operation, .. }
             | Self::Credentials { operation, .. }
             | Self::ClientSecret { operation, .. }
-            | Self::Pacing { operation, .. } => Some(operation),
+            | Self::Pacing { operation, .. }
+            | Self::Changed { operation, .. } => Some(operation),
             Self::Decode(error) => Some(error.operation),
             Self::InvalidInput(_) => None,
         }
@@ -215,6 +245,7 @@ impl Error {
             Self::Credentials { .. }
             | Self::ClientSecret { .. }
             | Self::Pacing { .. }
+            | Self::Changed { .. }
             | Self::InvalidInput(_) => false,
         }
     }
@@ -236,6 +267,7 @@ impl Error {
             Self::Credentials { .. }
             | Self::ClientSecret { .. }
             | Self::Pacing { .. }
+            | Self::Changed { .. }
             | Self::InvalidInput(_) => {}
         }
     }
@@ -273,6 +305,7 @@ impl Error {
             | Self::Credentials { .. }
             | Self::ClientSecret { .. }
             | Self::Pacing { .. }
+            | Self::Changed { .. }
             | Self::InvalidInput(_) => {}
         }
     }
@@ -1088,9 +1121,10 @@ mod tests {
                 Error::Decode(error) => format!("{error:?}"),
                 Error::InvalidInput(error) => format!("{error:?}"),
                 Error::Transport { error, .. } => format!("SignUp: {error:?}"),
-                Error::Credentials { .. } | Error::ClientSecret { .. } | Error::Pacing { .. } => {
-                    continue;
-                }
+                Error::Credentials { .. }
+                | Error::ClientSecret { .. }
+                | Error::Pacing { .. }
+                | Error::Changed { .. } => continue,
             };
             assert_eq!(inner, format!("{error:?}"));
         }

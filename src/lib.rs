@@ -24,6 +24,8 @@ mod collections;
 mod config;
 #[cfg(feature = "sigv4")]
 pub mod credentials;
+#[cfg(feature = "sigv4")]
+pub mod edit;
 pub mod endpoint;
 pub mod error;
 #[cfg(test)]

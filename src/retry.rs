@@ -204,6 +204,7 @@ pub(crate) fn classify(error: &Error, safety: RetrySafety) -> Option<RetryReason
         | Error::Credentials { .. }
         | Error::ClientSecret { .. }
         | Error::Pacing { .. }
+        | Error::Changed { .. }
         | Error::InvalidInput(_) => None,
     }
 }

@@ -1,9 +1,9 @@
 //! The nine calls of everyday user management, for one user pool and app client.
 
+mod edit;
 mod email_templates;
 mod find;
 mod groups;
-mod settings;
 
 use std::{collections::BTreeMap, sync::OnceLock};
 

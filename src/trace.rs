@@ -109,6 +109,7 @@ mod enabled {
                 Error::Credentials { .. } => "credentials",
                 Error::ClientSecret { .. } => "client secret",
                 Error::Pacing { .. } => "pacing",
+                Error::Changed { .. } => "changed",
                 Error::Decode(_) => "decode",
                 Error::InvalidInput(_) => "invalid input",
             };

@@ -646,6 +646,16 @@ async fn a_template_update_that_met_another_change_reads_again_but_not_forever()
         Some(&ErrorCode::ConcurrentModification)
     );
     assert_eq!(server.sent().len(), 6);
+
+    // A client that repeats calls by itself does not repeat what was read before that other change.
+    let server = Scripted::new([described_pool(), conflict(), described_pool()]);
+    let client = server.clone();
+    let patient = config(&server).client(|builder| builder.http_client(client));
+    CognitoService::new(patient)?
+        .update_cognito_email_template(templates())
+        .await?;
+    assert_eq!(server.sent()[2].0, "DescribeUserPool");
+    assert_eq!(server.sent().len(), 4);
     Ok(())
 }
 

@@ -10,7 +10,11 @@ use cognito_idp::{
         ChallengeAnswer, ClientTokens, SignIn, SignedInUser, TokenSource, Tokens, TotpSetup,
         UserAuth,
     },
-    operation::{auth::GetUserAuthFactorsRequest, users::ListUsersRequest},
+    edit::{DesiredState, Edit, Reconciliation},
+    operation::{
+        auth::GetUserAuthFactorsRequest, user_pools::UpdateUserPoolRequest,
+        users::ListUsersRequest,
+    },
     service::{CreateUser, EmailTemplates, RegisterUser, UpdateUser},
     types::AttributeType,
 };
@@ -122,5 +126,26 @@ fn what_callers_await_can_be_spawned() {
     #[cfg(feature = "managed-login")]
     let _ = login;
 
+    fn edit(client: Client, mut edit: Edit<UpdateUserPoolRequest>) {
+        fn is_owned<T: Send + 'static>(_: impl FnOnce() -> T) {}
+
+        let read = client.clone();
+        is_owned(move || read.edit_user_pool("eu-central-1_example"));
+        is_owned(move || client.edit_user_pool_client("eu-central-1_example", "app".to_owned()));
+        is_owned(move || async move {
+            edit.change(|pool| pool.pool_name("shop"))?;
+            edit.reload().await?;
+            edit.apply().await
+        });
+    }
+
+    fn reconcile(client: Client, desired: DesiredState, mut reconciliation: Reconciliation) {
+        fn is_owned<T: Send + 'static>(_: impl FnOnce() -> T) {}
+
+        is_owned(move || client.reconcile("eu-central-1_example", desired));
+        is_owned(move || async move { reconciliation.apply().await });
+    }
+
     let _ = (sign_in, source, user, hook, machine, service, client);
+    let _ = (edit, reconcile);
 }

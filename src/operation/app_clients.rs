@@ -166,7 +166,8 @@ operation! {
     /// Replaces the settings of an app client.
     ///
     /// Every setting left out is reset to its default: read the client with
-    /// `DescribeUserPoolClient` first and send everything that is to stay.
+    /// `DescribeUserPoolClient` first and send everything that is to stay, or let
+    /// `Client::edit_user_pool_client` do that.
     UpdateUserPoolClient: SigV4, Repeatable;
     errors {
         ConcurrentModification FeatureUnavailableInTier InternalError InvalidOAuthFlow

@@ -154,7 +154,7 @@ operation! {
     /// Cognito documents that settings left out go back to their defaults, so read the pool with
     /// `DescribeUserPool` first and send everything you want to keep. Drop the superseded fields
     /// that a description repeats: `unused_account_validity_days`, `email_verification_message` and
-    /// `email_verification_subject`.
+    /// `email_verification_subject`. `Client::edit_user_pool` does all that.
     UpdateUserPool: SigV4, Repeatable;
     errors {
         ConcurrentModification FeatureUnavailableInTier InternalError

@@ -1,22 +1,14 @@
 //! Changing a pool's email templates without losing its other settings.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, map::Entry};
+use serde_json::{Map, Value};
 
-use super::{
-    CognitoService,
-    settings::{CODE, has_link, writable},
-};
+use super::CognitoService;
 use crate::{
-    error::{Error, ErrorCode, InvalidInput, Problem},
-    operation::{
-        AuthScheme, Operation, RetrySafety,
-        user_pools::{DescribeUserPoolRequest, UpdateUserPoolRequest, UpdateUserPoolResponse},
-    },
+    edit::{Attempts, CODE, Draft, USER_POOL, has_link, inner_object},
+    error::{Error, InvalidInput, Problem},
+    operation::user_pools::UpdateUserPoolResponse,
 };
 
-/// How often the change is made anew when another one came between reading and writing.
-const ATTEMPTS: usize = 3;
 const USERNAME: &str = "{username}";
 
 /// The texts of the verification and the invitation email, rendered to HTML by you.
@@ -187,15 +179,15 @@ impl EmailTemplates {
         InvalidInput::from_problems(problems).map_or(Ok(self), Err)
     }
 
-    /// Makes of a described pool the settings to write back.
-    fn apply(&self, mut pool: Map<String, Value>) -> Result<Map<String, Value>, InvalidInput> {
-        self.apply_verification(&mut pool)?;
-        self.apply_invitation(&mut pool);
-        Ok(writable(pool))
+    /// Puts the texts into the settings of a pool.
+    fn apply(&self, pool: &mut Map<String, Value>) -> Result<(), InvalidInput> {
+        self.apply_verification(pool)?;
+        self.apply_invitation(pool);
+        Ok(())
     }
 
     fn apply_verification(&self, pool: &mut Map<String, Value>) -> Result<(), InvalidInput> {
-        let template = object(pool, "VerificationMessageTemplate");
+        let template = inner_object(pool, "VerificationMessageTemplate");
         let method = template.get("DefaultEmailOption").and_then(Value::as_str);
         let pool_verifies_by = match method {
             Some("CONFIRM_WITH_LINK") => VerifyBy::Link,
@@ -220,29 +212,13 @@ impl EmailTemplates {
         let subject = self.verification_subject.clone().unwrap_or_default();
         let [message_member, subject_member] = message_members(self.verification_by);
         template.insert(message_member.to_owned(), self.verification.clone().into());
-        template.insert(subject_member.to_owned(), subject.clone().into());
-
-        // Older members that mirror the template: equal, or Cognito finds a contradiction.
-        for (mirror, value) in [
-            ("EmailVerificationMessage", &self.verification),
-            ("EmailVerificationSubject", &subject),
-        ] {
-            match (pool.entry(mirror), self.verification_by) {
-                (Entry::Occupied(mut entry), VerifyBy::Code) => {
-                    entry.insert(value.clone().into());
-                }
-                (Entry::Occupied(entry), VerifyBy::Link) => {
-                    entry.remove();
-                }
-                (Entry::Vacant(_), _) => {}
-            }
-        }
+        template.insert(subject_member.to_owned(), subject.into());
         Ok(())
     }
 
     fn apply_invitation(&self, pool: &mut Map<String, Value>) {
-        let invitation = object(
-            object(pool, "AdminCreateUserConfig"),
+        let invitation = inner_object(
+            inner_object(pool, "AdminCreateUserConfig"),
             "InviteMessageTemplate",
         );
         let subject = self.invitation_subject.clone().unwrap_or_default();
@@ -254,9 +230,9 @@ impl EmailTemplates {
 impl CognitoService {
     /// Changes the texts of the verification and the invitation email; every other setting stays.
     ///
-    /// `UpdateUserPool` resets what it is not given. So the pool is read as JSON, changed, and
-    /// written back whole, with members that this version does not know. The API has no way to
-    /// notice a change by someone else between reading and writing; one that Cognito does notice
+    /// It is an [edit](crate::edit) of the pool without a look at it in between: the pool is read,
+    /// changed, and written back whole, with members that this version does not know. The API has no
+    /// way to notice a change by someone else between reading and writing; one that Cognito does notice
     /// (`ConcurrentModificationException`) makes us read and change anew, up to three times.
     ///
     /// Both texts must hold their placeholders, the invitation `{username}` as well as `{####}`; see
@@ -272,79 +248,23 @@ impl CognitoService {
     /// [`Error::InvalidInput`] before anything is written, for a text without its placeholders, of a
     /// wrong length, or of another method than the pool's;
     /// [`InvalidParameter`](crate::ErrorCode::InvalidParameter) if Cognito does not allow the texts in
-    /// this pool, and others of [`DescribeUserPoolRequest`] and [`UpdateUserPoolRequest`].
+    /// this pool, and others of `DescribeUserPool` and `UpdateUserPool`.
     pub async fn update_cognito_email_template(
         &self,
         templates: EmailTemplates,
     ) -> Result<UpdateUserPoolResponse, Error> {
         let templates = templates.complete(&self.app_name)?;
-        let mut attempts_left = ATTEMPTS;
+        let mut attempts = Attempts::default();
         loop {
-            attempts_left -= 1;
-            let describe = DescribeWhole(DescribeUserPoolRequest::new(&self.user_pool_id));
-            let pool = self.client.send(&describe).await?.user_pool;
-            let settings = templates.apply(pool)?;
-            let update = UpdateWhole {
-                user_pool_id: &self.user_pool_id,
-                settings,
-            };
-            match self.client.send(&update).await {
-                Err(error)
-                    if error.code() == Some(&ErrorCode::ConcurrentModification)
-                        && attempts_left > 0 => {}
-                result => return result,
+            let names = [("UserPoolId".to_owned(), self.user_pool_id.as_str().into())];
+            let names = Map::from_iter(names);
+            let mut draft = Draft::read(self.client.clone(), &USER_POOL, names).await?;
+            templates.apply(draft.wanted_mut())?;
+            match draft.write().await {
+                Err(error) if attempts.may_repeat(&self.client, &USER_POOL, &error) => {}
+                result => return result?.decode(),
             }
         }
-    }
-}
-
-/// `DescribeUserPool`, with the pool as it stands in the answer.
-#[derive(Serialize)]
-#[serde(transparent)]
-struct DescribeWhole(DescribeUserPoolRequest);
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct WholeUserPool {
-    user_pool: Map<String, Value>,
-}
-
-impl Operation for DescribeWhole {
-    type Response = WholeUserPool;
-    const NAME: &'static str = DescribeUserPoolRequest::NAME;
-    const AUTH: AuthScheme = DescribeUserPoolRequest::AUTH;
-    const RETRY: RetrySafety = DescribeUserPoolRequest::RETRY;
-    const ERRORS: &'static [ErrorCode] = DescribeUserPoolRequest::ERRORS;
-}
-
-/// `UpdateUserPool`, with settings as JSON.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct UpdateWhole<'a> {
-    user_pool_id: &'a str,
-    #[serde(flatten)]
-    settings: Map<String, Value>,
-}
-
-impl Operation for UpdateWhole<'_> {
-    type Response = UpdateUserPoolResponse;
-    const NAME: &'static str = UpdateUserPoolRequest::NAME;
-    const AUTH: AuthScheme = UpdateUserPoolRequest::AUTH;
-    /// A repetition sets the same state once more. What someone else changes meanwhile it undoes, as
-    /// a first attempt would that arrives late: without a version to compare, neither can tell.
-    const RETRY: RetrySafety = UpdateUserPoolRequest::RETRY;
-    const ERRORS: &'static [ErrorCode] = UpdateUserPoolRequest::ERRORS;
-}
-
-/// The member as an object, made if there is none.
-fn object<'a>(parent: &'a mut Map<String, Value>, member: &str) -> &'a mut Map<String, Value> {
-    let value = parent.entry(member).or_insert(Value::Null);
-    if !value.is_object() {
-        *value = Value::Object(Map::new());
-    }
-    match value {
-        Value::Object(members) => members,
-        _ => unreachable!("it was just made an object"),
     }
 }
 
@@ -374,6 +294,18 @@ mod tests {
             Value::Object(pool) => pool,
             _ => panic!("a pool is an object"),
         }
+    }
+
+    /// The settings that are written to a pool described so.
+    fn applied(
+        templates: EmailTemplates,
+        described: Map<String, Value>,
+    ) -> Result<Map<String, Value>, InvalidInput> {
+        let current = USER_POOL.settings(described);
+        let mut wanted = current.clone();
+        complete(templates).apply(&mut wanted)?;
+        (USER_POOL.settle)(&current, &mut wanted);
+        Ok(wanted)
     }
 
     fn refused(templates: EmailTemplates, app_name: &str) -> Vec<String> {
@@ -433,18 +365,16 @@ mod tests {
         let before = pool(json!({
             "VerificationMessageTemplate": {
                 "DefaultEmailOption": "CONFIRM_WITH_CODE", "SmsMessage": "sms {####}",
-                "EmailMessage": "old", "EmailSubject": "old",
+                "EmailMessage": "old {####}", "EmailSubject": "old",
             },
-            "EmailVerificationMessage": "old",
+            "EmailVerificationMessage": "old {####}",
             "AdminCreateUserConfig": {
                 "AllowAdminCreateUserOnly": true, "UnusedAccountValidityDays": 7,
                 "InviteMessageTemplate": {"SMSMessage": "sms {####}", "EmailMessage": "old"},
             },
             "Policies": {"PasswordPolicy": {"TemporaryPasswordValidityDays": 7}},
         }));
-        let after = complete(templates().verification_subject("s"))
-            .apply(before)
-            .expect("applied");
+        let after = applied(templates().verification_subject("s"), before).expect("applied");
         assert_eq!(
             after["VerificationMessageTemplate"],
             json!({
@@ -474,18 +404,13 @@ mod tests {
                 "EmailMessageByLink": "{##x##}", "EmailSubjectByLink": "s",
             }}))
         };
-        let error = complete(templates())
-            .apply(link_pool())
-            .expect_err("refused");
+        let error = applied(templates(), link_pool()).expect_err("refused");
         assert_eq!(error.problems()[0].field, "verification_email_html");
 
-        let after = complete(
-            templates()
-                .switch_verification_method()
-                .verification_subject("s"),
-        )
-        .apply(link_pool())
-        .expect("applied");
+        let switching = templates()
+            .switch_verification_method()
+            .verification_subject("s");
+        let after = applied(switching, link_pool()).expect("applied");
         assert_eq!(
             after["VerificationMessageTemplate"],
             json!({
@@ -496,7 +421,7 @@ mod tests {
         );
 
         let by_link = EmailTemplates::new("{##here##}", "{username}{####}").verification_by_link();
-        let after = complete(by_link).apply(link_pool()).expect("applied");
+        let after = applied(by_link, link_pool()).expect("applied");
         assert_eq!(
             after["VerificationMessageTemplate"]["EmailMessageByLink"],
             "{##here##}"
@@ -513,10 +438,8 @@ mod tests {
                 },
             }))
         };
-        let by_code = complete(templates().verification_subject("s"));
-        let after = by_code
-            .apply(mirrored("CONFIRM_WITH_CODE"))
-            .expect("applied");
+        let by_code = templates().verification_subject("s");
+        let after = applied(by_code, mirrored("CONFIRM_WITH_CODE")).expect("applied");
         assert_eq!(after["EmailVerificationMessage"], "code {####}");
         assert_eq!(after["EmailVerificationSubject"], "s");
 
@@ -525,9 +448,7 @@ mod tests {
             (by_link.clone(), "CONFIRM_WITH_LINK"),
             (by_link.switch_verification_method(), "CONFIRM_WITH_CODE"),
         ] {
-            let after = complete(templates)
-                .apply(mirrored(method))
-                .expect("applied");
+            let after = applied(templates, mirrored(method)).expect("applied");
             assert_eq!(after.get("EmailVerificationMessage"), None, "{method}");
             assert_eq!(after.get("EmailVerificationSubject"), None, "{method}");
             assert_eq!(
