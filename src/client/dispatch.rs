@@ -47,7 +47,6 @@ pub(super) struct Shared {
     pub(super) operation_timeout: Duration,
     pub(super) time_source: TimeSource,
     pub(super) clock_skew_correction: bool,
-    pub(super) pacer: Option<Pacer>,
 }
 
 /// An operation after its type is gone, so that the sending below is compiled once.
@@ -56,6 +55,7 @@ pub(super) struct Call {
     pub(super) auth: AuthScheme,
     safety: RetrySafety,
     body: Bytes,
+    pacer: Option<Arc<Pacer>>,
     retry_policy: Option<RetryPolicy>,
     attempt_timeout: Duration,
     operation_timeout: Duration,
@@ -103,6 +103,7 @@ impl Shared {
         safety: RetrySafety,
         json: serde_json::Result<Vec<u8>>,
         options: SendOptions,
+        pacer: Option<Arc<Pacer>>,
     ) -> DispatchFuture {
         let body = match protocol::body(operation, json) {
             Ok(body) => body,
@@ -113,6 +114,7 @@ impl Shared {
             auth,
             safety,
             body,
+            pacer,
             retry_policy: options.retry_policy,
             attempt_timeout: options.attempt_timeout.unwrap_or(self.attempt_timeout),
             operation_timeout: options.operation_timeout.unwrap_or(self.operation_timeout),
@@ -139,7 +141,7 @@ impl Shared {
         let mut last_error: Option<Box<Error>> = None;
         let mut credentials_renewed = false;
         loop {
-            let permit = match &self.pacer {
+            let permit = match &call.pacer {
                 Some(pacer) => {
                     let began = Instant::now();
                     let permit = pacer.acquire(call.operation).await;
@@ -167,7 +169,7 @@ impl Shared {
             let result = trace
                 .run(self.attempt(call, credentials.as_ref(), correction, deadline))
                 .await;
-            if let (Some(pacer), Some(permit)) = (&self.pacer, permit) {
+            if let (Some(pacer), Some(permit)) = (&call.pacer, permit) {
                 pacer.learn(permit, result.as_ref().is_err_and(Error::is_throttled));
             }
             let mut error = match result {
