@@ -192,6 +192,15 @@ impl Client {
         }
     }
 
+    /// This client if it is paced, else the same one paced to AWS's default quotas.
+    #[cfg(feature = "bulk")]
+    pub(crate) fn paced(&self) -> Self {
+        match &self.pacer {
+            Some(_) => self.clone(),
+            None => self.with_pacing(&Pacing::new()),
+        }
+    }
+
     /// Sends many requests of one operation, at most so many at a time, at least one.
     ///
     /// With [pacing](ClientBuilder::pacing) they keep within the quota as well.

@@ -64,7 +64,7 @@ impl<O: Paginated> Pages<O> {
         poll_fn(|context| self.poll_page(context)).await.transpose()
     }
 
-    pub(super) fn poll_page(
+    pub(crate) fn poll_page(
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<O::Response, Error>>> {

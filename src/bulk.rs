@@ -1,0 +1,42 @@
+//! Users in bulk: out of a pool.
+//!
+//! An [`export`] writes the users of a pool with their groups as JSON Lines, one [`Record`] a line. It
+//! keeps within Cognito's quotas, needs the same memory for any pool, and goes on where it was stopped:
+//!
+//! ```no_run
+//! # use cognito_idp::{Client, bulk};
+//! # async fn example(client: Client) -> Result<(), bulk::BulkError> {
+//! let report = bulk::export(&client, "eu-central-1_example")
+//!     .on_progress(|progress| eprintln!("{} of {:?}", progress.done, progress.total))
+//!     .save("users.jsonl")
+//!     .await?;
+//! println!("{} users", report.totals.users);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `ListUsers` is eventually consistent: a user who is created or deleted during the export may be in it
+//! or not. Cognito gives no passwords out, neither as text nor as hashes.
+
+mod error;
+mod export;
+mod journal;
+mod progress;
+mod record;
+mod walks;
+
+pub use self::{
+    error::{BulkError, JournalProblem},
+    export::{Export, ExportReport, MembersFrom},
+    progress::Progress,
+    record::{ExportTotals, Manifest, Member, Membership, Record, UserRecord},
+};
+use crate::client::Client;
+
+/// Begins an export of the users of a pool.
+///
+/// A client without [pacing](crate::ClientBuilder::pacing) is paced to AWS's default quotas; give one
+/// that is paced where the account has others, or shares them.
+pub fn export(client: &Client, user_pool_id: impl Into<String>) -> Export {
+    Export::new(client, user_pool_id.into())
+}
