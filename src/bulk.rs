@@ -18,18 +18,25 @@
 //! `ListUsers` is eventually consistent: a user who is created or deleted during the export may be in it
 //! or not. Cognito gives no passwords out, neither as text nor as hashes.
 
+mod bounded;
 mod error;
 mod export;
+mod import;
 mod journal;
+mod outcome;
 mod progress;
 mod record;
+mod source;
 mod walks;
 
 pub use self::{
     error::{BulkError, JournalProblem},
     export::{Export, ExportReport, MembersFrom},
+    import::{Import, ImportReport, ImportTotals, Password},
+    outcome::{Failure, Fate, Outcome, SkipReason},
     progress::Progress,
     record::{ExportTotals, Manifest, Member, Membership, Record, UserRecord},
+    source::{JsonLines, Row, RowError, json_lines},
 };
 use crate::client::Client;
 
@@ -39,4 +46,15 @@ use crate::client::Client;
 /// that is paced where the account has others, or shares them.
 pub fn export(client: &Client, user_pool_id: impl Into<String>) -> Export {
     Export::new(client, user_pool_id.into())
+}
+
+/// Begins an import of users and groups into a pool.
+///
+/// The rows come from [`json_lines`], or from anything that makes [`Row`]s. A client is paced as for an
+/// [`export`].
+pub fn import<S>(client: &Client, user_pool_id: impl Into<String>, rows: S) -> Import<S::IntoIter>
+where
+    S: IntoIterator<Item = Result<Row, RowError>>,
+{
+    Import::new(client, user_pool_id.into(), rows.into_iter())
 }

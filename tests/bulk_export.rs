@@ -130,7 +130,7 @@ async fn an_export_holds_the_whole_pool_in_order() -> Outcome {
     let Some(Record::User(user)) = records.iter().find(|record| kind(record) == 2) else {
         return Err("no user".into());
     };
-    assert_eq!(user.attributes.len(), 2);
+    assert_eq!(user.attributes.len(), 3);
     assert_eq!(user.enabled, Some(true));
     Ok(())
 }

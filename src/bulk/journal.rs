@@ -122,6 +122,10 @@ impl Journal {
         synced.map_err(|error| BulkError::file(&self.path, error))
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Ends the job: nothing is left to go on from.
     pub(super) fn remove(self) -> Result<(), BulkError> {
         let removed = std::fs::remove_file(&self.path);

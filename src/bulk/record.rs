@@ -149,18 +149,20 @@ impl From<UserType> for UserRecord {
 }
 
 impl UserRecord {
+    /// The value of an attribute.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        let mut attributes = self.attributes.iter();
+        let attribute = attributes.find(|attribute| attribute.name == name)?;
+        Some(attribute.value.as_ref()?.expose())
+    }
+
     /// The user as a member of a group; the aliases are the attributes that users sign in with.
     pub(super) fn member(&self, aliases: &[UsernameAttributeType]) -> Member {
-        let value = |name: &str| {
-            let attribute = self
-                .attributes
-                .iter()
-                .find(|attribute| attribute.name == name);
-            attribute.and_then(|attribute| attribute.value.clone())
-        };
+        let value = |alias: &UsernameAttributeType| self.attribute(alias.as_str());
         Member {
             username: self.username.clone(),
-            alias: aliases.iter().find_map(|alias| value(alias.as_str())),
+            alias: aliases.iter().find_map(value).map(Into::into),
         }
     }
 
