@@ -19,6 +19,7 @@
 //! or not. Cognito gives no passwords out, neither as text nor as hashes.
 
 mod bounded;
+mod csv;
 mod error;
 mod export;
 mod import;
@@ -26,16 +27,19 @@ mod journal;
 mod outcome;
 mod progress;
 mod record;
+mod schema;
 mod source;
 mod walks;
 
 pub use self::{
+    csv::{Csv, CsvRows},
     error::{BulkError, JournalProblem},
     export::{Export, ExportReport, MembersFrom},
     import::{Import, ImportReport, ImportTotals, Password},
     outcome::{Failure, Fate, Outcome, SkipReason},
     progress::Progress,
     record::{ExportTotals, Manifest, Member, Membership, Record, UserRecord},
+    schema::CheckReport,
     source::{JsonLines, Row, RowError, json_lines},
 };
 use crate::client::Client;
@@ -50,7 +54,7 @@ pub fn export(client: &Client, user_pool_id: impl Into<String>) -> Export {
 
 /// Begins an import of users and groups into a pool.
 ///
-/// The rows come from [`json_lines`], or from anything that makes [`Row`]s. A client is paced as for an
+/// The rows come from [`json_lines`], a [`Csv`], or from anything that makes [`Row`]s. A client is paced as for an
 /// [`export`].
 pub fn import<S>(client: &Client, user_pool_id: impl Into<String>, rows: S) -> Import<S::IntoIter>
 where

@@ -15,7 +15,7 @@ use std::{
 use cognito_idp::{
     Error, ErrorCode,
     bulk::{
-        self, BulkError, Fate, Import, ImportReport, JournalProblem, JsonLines, Password,
+        self, BulkError, Csv, Fate, Import, ImportReport, JournalProblem, JsonLines, Password,
         json_lines,
     },
 };
@@ -115,7 +115,7 @@ async fn an_import_that_is_stopped_at_any_call_ends_with_the_same_pool_and_repor
             to.hang_after(calls + 34);
             let job = passwords(import(&to, &lines)?).journal(folder.journal());
             let job = job.at_once(calls % 4 + 1).run();
-            let job = tokio::time::timeout(Duration::from_secs(60), job).await;
+            let job = tokio::time::timeout(Duration::from_mins(1), job).await;
             report = job.ok().transpose()?;
             runs += 1;
         }
@@ -315,5 +315,56 @@ async fn no_secret_and_no_name_is_in_the_journal() -> Outcome {
         .await?;
     let journal = fs::read_to_string(folder.journal())?;
     assert!(!journal.contains("marker") && !journal.contains("user-0") && !journal.contains('@'));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_finds_what_would_be_refused_and_writes_nothing() -> Outcome {
+    let lines = br#"{"Username": "a", "Attributes": [{"Name": "email", "Value": "a@example.com"}, {"Name": "sub", "Value": "1"}]}
+{"Username": "b c", "Attributes": [{"Name": "email", "Value": "nowhere"}, {"Name": "custom:none", "Value": "x"}]}
+{"Username": "A", "Attributes": [{"Name": "custom:level", "Value": "11"}, {"Name": "email", "Value": "x@example.com"}]}
+{"Username": "d", "Attributes": [{"Name": "custom:level", "Value": "ten"}, {"Name": "name", "Value": "toolong"}]}
+{"Membership": {"GroupName": "nobody", "Members": [{"Username": "a"}]}}
+nothing
+"#;
+    let to = Pool::new(0, 1, 60);
+    let report = import(&to, lines)?.check().await?;
+    let told: Vec<_> = report
+        .problems
+        .iter()
+        .map(|problem| (problem.line, problem.column.as_deref().unwrap_or_default()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (2, "Username"),
+            (2, "email"),
+            (2, "custom:none"),
+            (3, "custom:level"),
+            (3, "Username"),
+            (4, "custom:level"),
+            (4, "name"),
+            (4, "email"),
+            (5, "GroupName"),
+            (6, ""),
+        ]
+    );
+    assert_eq!((report.users, report.memberships, report.found), (4, 1, 10));
+    assert!(!report.is_fit());
+    assert_eq!(to.calls(), ["DescribeUserPool", "ListGroups"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_csv_file_is_imported_with_its_groups() -> Outcome {
+    let to = Pool::new(0, 1, 60);
+    let file = "username,email,groups,enabled\nalice,\"a,b@example.com\",group-0,false\n";
+    let rows = Csv::new(file.as_bytes()).rows()?;
+    let report = bulk::import(&to.client()?, POOL_ID, rows).run().await?;
+    assert_eq!((report.users.created, report.failures.len()), (1, 0));
+    let alice = to.user("alice").ok_or("no alice")?;
+    assert_eq!(alice.attributes["email"], "a,b@example.com");
+    assert!(!alice.enabled);
+    assert_eq!(to.memberships().len(), 1);
     Ok(())
 }

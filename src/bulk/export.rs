@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     error::{BulkError, JournalProblem},
+    import::names,
     journal::{Journal, private},
     progress::{Listener, Meter, Progress},
     record::{ExportTotals, FORMAT, Manifest, Membership, Record, UserRecord},
@@ -23,7 +24,7 @@ use crate::{
     operation::{
         Paginated,
         groups::{AdminListGroupsForUserRequest, ListGroupsRequest, ListUsersInGroupRequest},
-        user_pools::{DescribeUserPoolRequest, UsernameAttributeType},
+        user_pools::DescribeUserPoolRequest,
         users::{AdminGetUserRequest, ListUsersRequest, SearchableAttribute, UserFilter},
     },
     types::UserType,
@@ -220,7 +221,7 @@ impl Export {
             position,
             meter,
             manifest,
-            aliases: pool.username_attributes.into_vec(),
+            aliases: names(&pool.username_attributes),
             vanished: 0,
             restarts: 0,
         };
@@ -394,7 +395,7 @@ struct Run<'a> {
     meter: Meter,
     manifest: Manifest,
     /// What users sign in with, in a pool that makes up the usernames.
-    aliases: Vec<UsernameAttributeType>,
+    aliases: Vec<String>,
     vanished: u64,
     restarts: u64,
 }

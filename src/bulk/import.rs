@@ -1,7 +1,7 @@
 //! Users into a pool.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     fmt, mem,
     path::{Path, PathBuf},
     sync::Arc,
@@ -18,6 +18,7 @@ use super::{
     outcome::{Failure, Fate, Outcome, SkipReason},
     progress::{Listener, Meter, Progress},
     record::{FORMAT, Member, Membership, Record, UserRecord},
+    schema::{Check, CheckReport},
     source::{Row, RowError},
 };
 use crate::{
@@ -25,9 +26,9 @@ use crate::{
     error::{Error, ErrorCode},
     operation::{
         Operation,
-        groups::{AdminAddUserToGroupRequest, CreateGroupRequest, GroupType},
+        groups::{AdminAddUserToGroupRequest, CreateGroupRequest, GroupType, ListGroupsRequest},
         passwords::AdminSetUserPasswordRequest,
-        user_pools::{DescribeUserPoolRequest, UsernameAttributeType},
+        user_pools::{DescribeUserPoolRequest, UserPoolType, UsernameAttributeType},
         users::{
             AdminCreateUserRequest, AdminDisableUserRequest, AdminGetUserRequest,
             AdminGetUserResponse, AdminLinkProviderForUserRequest,
@@ -195,6 +196,31 @@ impl<S> Import<S>
 where
     S: Iterator<Item = Result<Row, RowError>> + Send,
 {
+    /// Looks through the file and says what would be refused, before anything is written.
+    ///
+    /// Each user is held against the pool's schema: attributes that it has and requires, their lengths
+    /// and forms; names and aliases that two users of the file share; groups that are nowhere. It costs
+    /// the calls that read the pool and its groups. What a Lambda trigger refuses, or an alias that a
+    /// user of the pool has already, shows only when the job runs.
+    ///
+    /// # Errors
+    /// [`BulkError::Call`] if the pool cannot be read.
+    pub async fn check(self) -> Result<CheckReport, BulkError> {
+        let pool = DescribeUserPoolRequest::new(&self.user_pool_id);
+        let pool = self.client.send(&pool).await?.user_pool;
+        let mut groups = HashSet::new();
+        if self.groups {
+            let request = ListGroupsRequest::new(&self.user_pool_id);
+            let mut items = self.client.pages(request).items();
+            while let Some(group) = items.next().await? {
+                groups.extend(group.group_name);
+            }
+        }
+        let mut check = Check::new(&pool.unwrap_or_else(UserPoolType::new), groups);
+        self.source.for_each(|row| check.row(row));
+        Ok(check.finish())
+    }
+
     /// Does all that is not done yet.
     ///
     /// A row that Cognito refuses is in the report, and the next one is done. What concerns all of them
@@ -207,7 +233,7 @@ where
     pub async fn run(mut self) -> Result<ImportReport, BulkError> {
         let pool = DescribeUserPoolRequest::new(&self.user_pool_id);
         let pool = self.client.send(&pool).await?.user_pool;
-        let aliases = pool.map(|pool| pool.username_attributes.into_vec());
+        let aliases = pool.map(|pool| names(&pool.username_attributes));
 
         let mut past = Past::default();
         let mut journal = None;
@@ -569,7 +595,7 @@ struct Target {
     client: Client,
     user_pool_id: String,
     /// What users sign in with, in a pool that makes up the usernames.
-    aliases: Vec<UsernameAttributeType>,
+    aliases: Vec<String>,
     updates: bool,
     invites: bool,
     groups: bool,
@@ -625,10 +651,7 @@ impl Target {
         }
         let Some(username) = self.name_of(&user) else {
             let rule = "must be present, because users sign in with it in this pool";
-            let alias = self
-                .aliases
-                .first()
-                .map_or("Username", UsernameAttributeType::as_str);
+            let alias = self.aliases.first().map_or("Username", String::as_str);
             return Ok(Fate::invalid(alias, rule));
         };
         let password = self.password.as_ref().and_then(|choose| choose(&user));
@@ -689,6 +712,12 @@ impl Target {
                 .provider_attribute_value(identity.user_id);
             let request = AdminLinkProviderForUserRequest::new(pool, here, there);
             self.send(&request).await.result?;
+        }
+        for group in &user.groups {
+            if self.groups {
+                let request = AdminAddUserToGroupRequest::new(pool, username, group);
+                self.send(&request).await.result?;
+            }
         }
         if user.enabled == Some(false) {
             let request = AdminDisableUserRequest::new(pool, username);
@@ -832,12 +861,22 @@ fn identities(user: &UserRecord) -> Vec<Identity> {
     serde_json::from_str(identities).unwrap_or_default()
 }
 
+/// The attributes that users of a pool sign in with, by name.
+pub(super) fn names(attributes: &[UsernameAttributeType]) -> Vec<String> {
+    attributes
+        .iter()
+        .map(|name| name.as_str().to_owned())
+        .collect()
+}
+
+/// Whether Cognito alone sets an attribute.
+pub(super) fn is_read_only(name: &str) -> bool {
+    name == "sub" || name == "identities" || name.starts_with("cognito:")
+}
+
 /// The attributes that an administrator can set.
 fn writable(user: &UserRecord) -> Vec<AttributeType> {
-    let can_be_set = |attribute: &&AttributeType| {
-        let name = attribute.name.as_str();
-        name != "sub" && name != "identities" && !name.starts_with("cognito:")
-    };
+    let can_be_set = |attribute: &&AttributeType| !is_read_only(&attribute.name);
     user.attributes.iter().filter(can_be_set).cloned().collect()
 }
 

@@ -4,9 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     collections::List,
-    operation::{
-        groups::GroupType, user_pools::UsernameAttributeType, users::AdminGetUserResponse,
-    },
+    operation::{groups::GroupType, users::AdminGetUserResponse},
     primitives::Timestamp,
     sensitive::Sensitive,
     types::{AttributeType, UserStatusType, UserType},
@@ -94,6 +92,9 @@ pub struct UserRecord {
     /// The MFA method that the user prefers, if it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preferred_mfa_setting: Option<String>,
+    /// Groups that the user is in, where the file tells of them here and not by memberships.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
 }
 
 /// Users of a group; a group may have several of these, each after its users.
@@ -136,19 +137,32 @@ pub struct ExportTotals {
 impl From<UserType> for UserRecord {
     fn from(user: UserType) -> Self {
         Self {
-            username: user.username.unwrap_or_else(|| String::new().into()),
             attributes: user.attributes,
             enabled: user.enabled,
             user_status: user.user_status,
             user_create_date: user.user_create_date,
             user_last_modified_date: user.user_last_modified_date,
-            user_mfa_setting_list: List::default(),
-            preferred_mfa_setting: None,
+            ..Self::new(user.username.unwrap_or_else(|| String::new().into()))
         }
     }
 }
 
 impl UserRecord {
+    /// A user of whom nothing but the name is known.
+    pub fn new(username: impl Into<Sensitive<String>>) -> Self {
+        Self {
+            username: username.into(),
+            attributes: List::default(),
+            enabled: None,
+            user_status: None,
+            user_create_date: None,
+            user_last_modified_date: None,
+            user_mfa_setting_list: List::default(),
+            preferred_mfa_setting: None,
+            groups: Vec::new(),
+        }
+    }
+
     /// The value of an attribute.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&str> {
@@ -158,12 +172,16 @@ impl UserRecord {
     }
 
     /// The user as a member of a group; the aliases are the attributes that users sign in with.
-    pub(super) fn member(&self, aliases: &[UsernameAttributeType]) -> Member {
-        let value = |alias: &UsernameAttributeType| self.attribute(alias.as_str());
+    pub(super) fn member(&self, aliases: &[String]) -> Member {
         Member {
             username: self.username.clone(),
-            alias: aliases.iter().find_map(value).map(Into::into),
+            alias: self.member_alias(aliases).map(Into::into),
         }
+    }
+
+    /// The first of the aliases that the user has.
+    pub(super) fn member_alias(&self, aliases: &[String]) -> Option<&str> {
+        aliases.iter().find_map(|alias| self.attribute(alias))
     }
 
     /// Adds what only the user's own page tells.

@@ -18,6 +18,8 @@ use cognito_idp::{
 use serde_json::{Value, json};
 
 pub const POOL_ID: &str = "eu-central-1_Bulk";
+/// Noon of 1 January 2026.
+const NOW: u64 = 1_767_268_800;
 
 /// A pool, and what was asked of it.
 #[derive(Clone, Debug)]
@@ -71,7 +73,9 @@ impl Pool {
             user.attributes
                 .insert("email".to_owned(), format!("u{n}@example.com"));
             user.enabled = n % 5 != 3;
-            user.groups = (0..groups).filter(|group| n % (group + 1) == 0).collect();
+            user.groups = (0..groups)
+                .filter(|group| n.is_multiple_of(group + 1))
+                .collect();
             user
         };
         let state = State {
@@ -102,7 +106,7 @@ impl Pool {
                 "test",
             ))
             .retry_policy(RetryPolicy::never())
-            .time_source(|| SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_268_800))
+            .time_source(|| SystemTime::UNIX_EPOCH + Duration::from_secs(NOW))
             .http_client(self.clone())
             .build()
     }
@@ -194,14 +198,14 @@ impl State {
         match operation {
             "DescribeUserPool" => Ok(json!({"UserPool": {
                 "Id": POOL_ID, "Name": "bulk", "EstimatedNumberOfUsers": self.users.len(),
-                "UsernameAttributes": self.aliases,
+                "UsernameAttributes": self.aliases, "SchemaAttributes": schema(),
             }})),
             "ListGroups" => {
                 let groups = self.groups.iter();
                 let groups = groups.enumerate().map(
                     |(n, name)| json!({"GroupName": name, "Precedence": n, "UserPoolId": POOL_ID}),
                 );
-                self.paged("Groups", "NextToken", groups.collect(), request)
+                self.paged("Groups", "NextToken", &groups.collect::<Vec<_>>(), request)
             }
             "ListUsers" => {
                 let filter = text("Filter");
@@ -211,7 +215,12 @@ impl State {
                 let users = users
                     .filter(|user| user.sub().starts_with(beginning))
                     .map(user);
-                self.paged("Users", "PaginationToken", users.collect(), request)
+                self.paged(
+                    "Users",
+                    "PaginationToken",
+                    &users.collect::<Vec<_>>(),
+                    request,
+                )
             }
             "ListUsersInGroup" => {
                 let group = self
@@ -221,7 +230,7 @@ impl State {
                 let group = group.ok_or("ResourceNotFoundException")?;
                 let users = self.users.iter();
                 let users = users.filter(|user| user.groups.contains(&group)).map(user);
-                self.paged("Users", "NextToken", users.collect(), request)
+                self.paged("Users", "NextToken", &users.collect::<Vec<_>>(), request)
             }
             "AdminListGroupsForUser" => {
                 let user = self.user(text("Username"))?;
@@ -229,7 +238,7 @@ impl State {
                     .groups
                     .iter()
                     .map(|n| json!({"GroupName": self.groups[*n]}));
-                self.paged("Groups", "NextToken", groups.collect(), request)
+                self.paged("Groups", "NextToken", &groups.collect::<Vec<_>>(), request)
             }
             "AdminGetUser" => {
                 let found = self.user(text("Username"))?;
@@ -310,7 +319,7 @@ impl State {
         made.attributes
             .extend(attributes(&request["UserAttributes"]));
         made.status = "FORCE_CHANGE_PASSWORD";
-        made.created = 1_767_268_800;
+        made.created = NOW;
         made.password = request["TemporaryPassword"].as_str().map(str::to_owned);
         let answer = json!({"User": user(&made)});
         self.users.push(made);
@@ -340,7 +349,7 @@ impl State {
         &self,
         list: &str,
         token: &str,
-        all: Vec<Value>,
+        all: &[Value],
         request: &Value,
     ) -> Result<Value, &'static str> {
         let from = match request[token].as_str() {
@@ -396,6 +405,22 @@ fn attributes(list: &Value) -> BTreeMap<String, String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     list.map(|attribute| (text(&attribute["Name"]), text(&attribute["Value"])))
         .collect()
+}
+
+fn schema() -> Value {
+    let text = |name: &str, required: bool, most: &str| {
+        json!({
+            "Name": name, "AttributeDataType": "String", "Mutable": true, "Required": required,
+            "StringAttributeConstraints": {"MinLength": "0", "MaxLength": most},
+        })
+    };
+    json!([
+        text("sub", true, "2048"), text("email", true, "2048"), text("name", false, "6"),
+        {
+            "Name": "custom:level", "AttributeDataType": "Number", "Mutable": true,
+            "NumberAttributeConstraints": {"MinValue": "0", "MaxValue": "10"},
+        },
+    ])
 }
 
 impl HttpClient for Pool {
