@@ -23,8 +23,10 @@ mod csv;
 mod error;
 mod export;
 mod import;
+mod import_file;
 mod journal;
 mod outcome;
+mod password_hash;
 mod progress;
 mod record;
 mod schema;
@@ -36,6 +38,7 @@ pub use self::{
     error::{BulkError, JournalProblem},
     export::{Export, ExportReport, MembersFrom},
     import::{Import, ImportReport, ImportTotals, Password},
+    import_file::ImportFile,
     outcome::{Failure, Fate, Outcome, SkipReason},
     progress::Progress,
     record::{ExportTotals, Manifest, Member, Membership, Record, UserRecord},

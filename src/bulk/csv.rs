@@ -24,7 +24,7 @@ const GROUPS: &str = "groups";
 /// [`column`](Self::column) says otherwise. `username` (or `cognito:username`) must be there; `enabled`
 /// is `true` or `false`; `groups` are names with `;` between. A cell that is empty says nothing.
 ///
-/// Cognito's own import jobs read another dialect.
+/// Cognito's own import jobs read [another dialect](super::ImportFile).
 ///
 /// ```
 /// use cognito_idp::bulk::{Csv, Record};

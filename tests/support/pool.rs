@@ -248,6 +248,13 @@ impl State {
                 answer["UserMFASettingList"] = json!(["SOFTWARE_TOKEN_MFA"]);
                 Ok(answer)
             }
+            _ => self.change_by(operation, request),
+        }
+    }
+
+    fn change_by(&mut self, operation: &str, request: &Value) -> Result<Value, &'static str> {
+        let text = |member: &str| request[member].as_str().unwrap_or_default();
+        match operation {
             "CreateGroup" => {
                 let name = text("GroupName").to_owned();
                 if self.groups.contains(&name) {
