@@ -193,7 +193,7 @@ mod tests {
         );
         for algorithm in [Algorithm::Bcrypt, Algorithm::Pbkdf2Sha256] {
             refused(
-                &&algorithm,
+                &algorithm,
                 &[String::new(), "a b".to_owned(), "é".to_owned()],
             );
         }
