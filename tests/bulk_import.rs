@@ -20,6 +20,7 @@ use cognito_idp::{
     },
 };
 use pool::{POOL_ID, Pool};
+use proptest::prelude::*;
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
@@ -367,4 +368,72 @@ async fn a_csv_file_is_imported_with_its_groups() -> Outcome {
     assert!(!alice.enabled);
     assert_eq!(to.memberships().len(), 1);
     Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_journal_tells_which_sub_became_which() -> Outcome {
+    let folder = Folder::new("subs")?;
+    let from = Pool::new(25, 0, 60);
+    let to = Pool::new(0, 0, 60);
+    let lines = exported(&from).await?;
+    // One is there already, and has a new sub all the same.
+    to.change("user-00003", |user| {
+        let address = "u3@example.com".to_owned();
+        user.attributes.insert("email".to_owned(), address);
+    });
+    for _ in 0..2 {
+        to.hang_after(20);
+        let job = import(&to, &lines)?
+            .at_once(3)
+            .journal(folder.journal())
+            .run();
+        let _ = tokio::time::timeout(Duration::from_mins(1), job).await;
+    }
+    to.hang_after(usize::MAX);
+    import(&to, &lines)?.journal(folder.journal()).run().await?;
+    let sub = |pool: &Pool, name: &str| Some(pool.user(name)?.attributes.get("sub")?.clone());
+    let mut told = 0;
+    bulk::subs(folder.journal(), |subs| {
+        let name = from
+            .usernames()
+            .into_iter()
+            .find(|name| sub(&from, name).as_ref() == Some(&subs.old));
+        assert_eq!(name.and_then(|name| sub(&to, &name)), Some(subs.new));
+        told += 1;
+    })?;
+    assert_eq!(told, 25);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn export_and_import_keep_whatever_attributes_hold(
+        values in prop::collection::vec(("[a-z]{1,8}", ".{0,40}", "[\\\\,\"\n\r\t'; é€😀]{0,10}"), 1..8),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        runtime.block_on(async {
+            let from = Pool::new(0, 0, 3);
+            for (n, (name, one, other)) in values.iter().enumerate() {
+                from.change(&format!("user-{n}"), |user| {
+                    user.attributes.insert(name.clone(), one.clone());
+                    user.attributes.insert("custom:other".to_owned(), other.clone());
+                });
+            }
+            let to = Pool::new(0, 0, 3);
+            let lines = exported(&from).await.expect("exported");
+            let report = import(&to, &lines).expect("a client").run().await.expect("imported");
+            assert_eq!(report.users.created, values.len() as u64);
+            for name in from.usernames() {
+                let attributes = |pool: &Pool| {
+                    let mut attributes = pool.user(&name).expect("there").attributes;
+                    attributes.remove("sub");
+                    attributes
+                };
+                assert_eq!(attributes(&to), attributes(&from));
+            }
+        });
+    }
 }

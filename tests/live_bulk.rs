@@ -94,7 +94,14 @@ fn file(users: usize, groups: usize) -> Outcome<Vec<u8>> {
 }
 
 /// What an export tells of the users and groups, without what differs from pool to pool.
-fn told(export: &[u8]) -> Outcome<(BTreeSet<String>, BTreeSet<(String, String)>, ExportTotals)> {
+#[derive(Debug, PartialEq)]
+struct Told {
+    users: BTreeSet<String>,
+    memberships: BTreeSet<(String, String)>,
+    totals: ExportTotals,
+}
+
+fn told(export: &[u8]) -> Outcome<Told> {
     let (mut users, mut memberships, mut end) = (BTreeSet::new(), BTreeSet::new(), None);
     for row in json_lines(export) {
         match row?.record {
@@ -127,7 +134,11 @@ fn told(export: &[u8]) -> Outcome<(BTreeSet<String>, BTreeSet<(String, String)>,
             _ => {}
         }
     }
-    Ok((users, memberships, end.ok_or("the export has no end")?))
+    Ok(Told {
+        users,
+        memberships,
+        totals: end.ok_or("the export has no end")?,
+    })
 }
 
 async fn exported(client: &Client, pool: &str) -> Outcome<Vec<u8>> {
@@ -159,10 +170,10 @@ async fn goes_out_and_in(server: &Server, users: usize) -> Outcome {
     let again = exported(&client, &second).await?;
 
     let (out, again) = (told(&out)?, told(&again)?);
-    assert_eq!(out.0.len(), users);
+    assert_eq!(out.users.len(), users);
     assert_eq!(out, again);
     let memberships = (1..=4).map(|nth| users.div_ceil(nth)).sum::<usize>();
-    assert_eq!(out.1.len(), memberships);
+    assert_eq!(out.memberships.len(), memberships);
     Ok(())
 }
 

@@ -137,7 +137,7 @@ impl Export {
             return Err(BulkError::journal(&journal_path, JournalProblem::Missing));
         }
         let mut position = Position::default();
-        let (journal, _) = Journal::open(&journal_path, &self.job(), |entry| position.add(entry))?;
+        let journal = Journal::open(&journal_path, &self.job(), |entry| position.add(entry))?;
         let fault = |error| BulkError::file(path, error);
         let file = private()
             .create(true)

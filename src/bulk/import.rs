@@ -15,7 +15,7 @@ use super::{
     bounded::Bounded,
     error::{BulkError, JournalProblem},
     journal::Journal,
-    outcome::{Failure, Fate, Outcome, SkipReason},
+    outcome::{Failure, Fate, Outcome, SkipReason, Subs},
     progress::{Listener, Meter, Progress},
     record::{FORMAT, Member, Membership, Record, UserRecord},
     schema::{Check, CheckReport},
@@ -173,7 +173,7 @@ impl<S> Import<S> {
     /// the end.
     ///
     /// It stays when the job has ended, as its record; a job that is run again on it does nothing. It
-    /// holds no names and no secrets but what Cognito's refusals quote.
+    /// holds no names but what Cognito's refusals quote, and no secrets.
     pub fn journal(mut self, path: impl AsRef<Path>) -> Self {
         self.journal = Some(path.as_ref().to_owned());
         self
@@ -238,8 +238,8 @@ where
         let mut past = Past::default();
         let mut journal = None;
         if let Some(path) = &self.journal {
-            let (opened, _) = Journal::open(path, &self.job(), |entry| past.add(entry))?;
-            journal = Some(opened);
+            let job = self.job();
+            journal = Some(Journal::open(path, &job, |entry| past.add(entry))?);
         }
         let now = Timestamp::from(self.client.server_time());
         let started = past.started.unwrap_or(now);
@@ -307,7 +307,7 @@ impl<S> fmt::Debug for Import<S> {
 impl ImportTotals {
     fn count(&mut self, fate: &Fate) {
         let count = match fate {
-            Fate::Created { .. } => &mut self.created,
+            Fate::Created => &mut self.created,
             Fate::Updated => &mut self.updated,
             Fate::Unchanged => &mut self.unchanged,
             Fate::Differs { .. } => &mut self.differing,
@@ -359,6 +359,8 @@ enum Entry {
         /// Of the record, so that another file is noticed.
         digest: u32,
         fate: Fate,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subs: Option<Subs>,
     },
 }
 
@@ -384,6 +386,7 @@ impl Past {
                 kind,
                 digest,
                 fate,
+                subs: _,
             } => {
                 self.begun.remove(&row);
                 let Ok(place) = usize::try_from(row) else {
@@ -433,7 +436,7 @@ struct Run {
     journal: Option<Journal>,
     meter: Meter,
     outcome_listener: Option<OutcomeListener>,
-    running: Bounded<'static, (Numbered, Result<Fate, Error>)>,
+    running: Bounded<'static, (Numbered, Result<Put, Error>)>,
     kind: Kind,
 }
 
@@ -504,7 +507,7 @@ impl Run {
             }
             Err(error) => {
                 numbered.line = error.line;
-                return self.complete(numbered, error.into());
+                return self.complete(numbered, Fate::from(error).into());
             }
         };
         match &record {
@@ -515,7 +518,7 @@ impl Run {
             Record::Group(group) => numbered.name = group.group_name.as_deref().map(Into::into),
             Record::Membership(group) => numbered.name = Some(group.group_name.as_str().into()),
             Record::Manifest(_) | Record::End(_) => {
-                return self.complete(numbered, Fate::Skipped(SkipReason::Manifest));
+                return self.complete(numbered, Fate::Skipped(SkipReason::Manifest).into());
             }
         }
         if !was_begun && let Some(journal) = &mut self.journal {
@@ -523,20 +526,20 @@ impl Run {
         }
         let target = self.target.clone();
         self.running.push(async move {
-            let fate = target.put(record, was_begun).await;
-            (numbered, fate)
+            let put = target.put(record, was_begun).await;
+            (numbered, put)
         });
         Ok(())
     }
 
     async fn complete_one(&mut self) -> Result<(), BulkError> {
         match self.running.next().await {
-            Some((numbered, fate)) => self.complete(numbered, fate?),
+            Some((numbered, put)) => self.complete(numbered, put?),
             None => Ok(()),
         }
     }
 
-    fn complete(&mut self, numbered: Numbered, fate: Fate) -> Result<(), BulkError> {
+    fn complete(&mut self, numbered: Numbered, put: Put) -> Result<(), BulkError> {
         let Numbered {
             row,
             line,
@@ -545,12 +548,16 @@ impl Run {
             name,
             old_sub,
         } = numbered;
+        let Put { fate, sub } = put;
+        let both = old_sub.zip(sub);
+        let subs = both.map(|(old, new)| Subs { old, new });
         let entry = Entry::Done {
             row,
             line,
             kind,
             digest,
             fate: fate.clone(),
+            subs: subs.clone(),
         };
         if let Some(journal) = &mut self.journal {
             journal.append(&entry)?;
@@ -564,7 +571,7 @@ impl Run {
                 number: row,
                 line,
                 name,
-                old_sub,
+                subs,
                 fate,
             });
         }
@@ -578,6 +585,23 @@ impl Run {
         let path = self.journal.as_ref().map(Journal::path);
         BulkError::journal(path.unwrap_or(Path::new("")), JournalProblem::AnotherJob)
     }
+}
+
+/// Reads out of the [journal](Import::journal) of an import which `sub` each user had, and has now.
+///
+/// Tell those of it who know users by their `sub`.
+///
+/// # Errors
+/// [`BulkError::File`] and [`BulkError::Journal`] for a journal that cannot be read, is damaged, or in use.
+pub fn subs(journal: impl AsRef<Path>, mut each: impl FnMut(Subs)) -> Result<(), BulkError> {
+    Journal::read(journal.as_ref(), |entry| {
+        if let Entry::Done {
+            subs: Some(subs), ..
+        } = entry
+        {
+            each(subs);
+        }
+    })
 }
 
 /// A digest that is never 0.
@@ -606,18 +630,20 @@ struct Target {
 
 impl Target {
     /// Brings a record into the pool; an error concerns the whole job.
-    async fn put(&self, record: Record, was_begun: bool) -> Result<Fate, Error> {
+    async fn put(&self, record: Record, was_begun: bool) -> Result<Put, Error> {
         let put = match record {
             Record::Group(_) | Record::Membership(_) if !self.groups => {
-                return Ok(Fate::Skipped(SkipReason::Groups));
+                return Ok(Fate::Skipped(SkipReason::Groups).into());
             }
-            Record::Group(group) => self.group(group, was_begun).await,
+            Record::Group(group) => self.group(group, was_begun).await.map(Put::from),
             Record::User(user) => self.user(user, was_begun).await,
-            Record::Membership(membership) => self.membership(membership).await,
-            Record::Manifest(_) | Record::End(_) => Ok(Fate::Skipped(SkipReason::Manifest)),
+            Record::Membership(membership) => self.membership(membership).await.map(Put::from),
+            Record::Manifest(_) | Record::End(_) => Ok(Fate::Skipped(SkipReason::Manifest).into()),
         };
         match put {
-            Err(error) if concerns_the_record(&error) => Ok(Fate::Failed(Failure::of(&error))),
+            Err(error) if concerns_the_record(&error) => {
+                Ok(Fate::Failed(Failure::of(&error)).into())
+            }
             put => put,
         }
     }
@@ -632,11 +658,11 @@ impl Target {
         request.role_arn = group.role_arn;
         let sent = self.send(&request).await;
         match sent.result {
-            Ok(_) => Ok(Fate::Created { sub: None }),
+            Ok(_) => Ok(Fate::Created),
             Err(error) if error.code() == Some(&ErrorCode::GroupExists) => {
                 // Whether the attempt before made it, nobody can tell of a group.
                 Ok(if was_begun || sent.may_have_run {
-                    Fate::Created { sub: None }
+                    Fate::Created
                 } else {
                     Fate::Unchanged
                 })
@@ -645,14 +671,14 @@ impl Target {
         }
     }
 
-    async fn user(&self, user: UserRecord, was_begun: bool) -> Result<Fate, Error> {
+    async fn user(&self, user: UserRecord, was_begun: bool) -> Result<Put, Error> {
         if user.user_status == Some(UserStatusType::ExternalProvider) {
-            return Ok(Fate::Skipped(SkipReason::Federated));
+            return Ok(Fate::Skipped(SkipReason::Federated).into());
         }
         let Some(username) = self.name_of(&user) else {
             let rule = "must be present, because users sign in with it in this pool";
             let alias = self.aliases.first().map_or("Username", String::as_str);
-            return Ok(Fate::invalid(alias, rule));
+            return Ok(Fate::invalid(alias, rule).into());
         };
         let password = self.password.as_ref().and_then(|choose| choose(&user));
         let attributes = writable(&user);
@@ -666,27 +692,26 @@ impl Target {
         }
         let sent = self.send(&request).await;
         let sub = match sent.result {
-            Ok(response) => response.user.and_then(|user| {
-                let sub = user
-                    .attributes
-                    .iter()
-                    .find(|attribute| attribute.name == "sub");
-                sub.and_then(|sub| Some(sub.value.as_ref()?.expose().clone()))
-            }),
+            Ok(response) => {
+                let user = response.user;
+                user.and_then(|user| value(&user.attributes, "sub").map(str::to_owned))
+            }
             Err(error) if error.code() == Some(&ErrorCode::UsernameExists) => {
                 let there = AdminGetUserRequest::new(&self.user_pool_id, &username);
                 let there = self.send(&there).await.result?;
+                let sub = value(&there.user_attributes, "sub").map(str::to_owned);
                 let is_ours = was_begun || sent.may_have_run;
                 if !(is_ours && self.is_of_this_job(&there)) {
-                    return self.compare(&username, &attributes, &there).await;
+                    let fate = self.compare(&username, &attributes, &there).await?;
+                    return Ok(Put { fate, sub });
                 }
-                let sub = value(&there.user_attributes, "sub");
-                sub.map(str::to_owned)
+                sub
             }
             Err(error) => return Err(error),
         };
         self.complete(&user, &username, password).await?;
-        Ok(Fate::Created { sub })
+        let fate = Fate::Created;
+        Ok(Put { fate, sub })
     }
 
     /// What is to be done about a user who is there now; each step can be done twice.
@@ -837,6 +862,18 @@ impl Target {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+}
+
+/// What became of a record, and which `sub` a user has now.
+struct Put {
+    fate: Fate,
+    sub: Option<String>,
+}
+
+impl From<Fate> for Put {
+    fn from(fate: Fate) -> Self {
+        Self { fate, sub: None }
     }
 }
 

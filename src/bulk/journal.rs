@@ -53,13 +53,11 @@ impl Digest {
 
 impl Journal {
     /// Opens the journal of a job, or begins one, and hands on the entries that are in it.
-    ///
-    /// The flag says whether it was there.
     pub(super) fn open<J: Serialize, E: DeserializeOwned>(
         path: &Path,
         job: &J,
         mut found: impl FnMut(E),
-    ) -> Result<(Self, bool), BulkError> {
+    ) -> Result<Self, BulkError> {
         let fault = |error| BulkError::file(path, error);
         let job = serde_json::to_vec(job).map_err(io::Error::from);
         let job = job.map_err(fault)?;
@@ -68,28 +66,12 @@ impl Journal {
             .truncate(false)
             .open(path)
             .map_err(fault)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(BulkError::journal(path, JournalProblem::InUse));
-            }
-            Err(TryLockError::Error(error)) => return Err(fault(error)),
+        let mut lines = Lines::of(path, &file)?;
+        let head = lines.next(path)?;
+        if head.as_ref().is_some_and(|head| *head != job) {
+            return Err(BulkError::journal(path, JournalProblem::AnotherJob));
         }
-        let mut lines = Lines::new(&file);
-        let damaged = |line| BulkError::journal(path, JournalProblem::Damaged { line });
-        let mut is_there = false;
-        while let Some(line) = lines.next().map_err(fault)? {
-            let entry = line.map_err(damaged)?;
-            if !is_there {
-                is_there = true;
-                if entry != job {
-                    return Err(BulkError::journal(path, JournalProblem::AnotherJob));
-                }
-                continue;
-            }
-            let entry = serde_json::from_slice(&entry).map_err(|_| damaged(lines.number))?;
-            found(entry);
-        }
+        lines.rest(path, &mut found)?;
         let (digest, end) = (lines.digest, lines.end);
         let mut journal = Self {
             path: path.to_owned(),
@@ -98,10 +80,21 @@ impl Journal {
             synced: Instant::now(),
         };
         journal.cut(end).map_err(fault)?;
-        if !is_there {
+        if head.is_none() {
             journal.write(&job).map_err(fault)?;
         }
-        Ok((journal, is_there))
+        Ok(journal)
+    }
+
+    /// Hands on the entries of the journal of any job.
+    pub(super) fn read<E: DeserializeOwned>(
+        path: &Path,
+        mut found: impl FnMut(E),
+    ) -> Result<(), BulkError> {
+        let file = File::open(path).map_err(|error| BulkError::file(path, error))?;
+        let mut lines = Lines::of(path, &file)?;
+        lines.next(path)?;
+        lines.rest(path, &mut found)
     }
 
     /// Writes an entry. What it tells must be on its way to the disk by then.
@@ -170,34 +163,64 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    fn new(file: &'a File) -> Self {
-        Self {
+    /// Locks the file, as long as it is open.
+    fn of(path: &Path, file: &'a File) -> Result<Self, BulkError> {
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(BulkError::journal(path, JournalProblem::InUse));
+            }
+            Err(TryLockError::Error(error)) => return Err(BulkError::file(path, error)),
+        }
+        Ok(Self {
             reader: BufReader::new(file),
             digest: Digest::default(),
             number: 0,
             end: 0,
-        }
+        })
     }
 
-    /// The next entry, or the number of a line that was damaged.
-    fn next(&mut self) -> io::Result<Option<Result<Vec<u8>, u64>>> {
+    /// The next entry; `None` behind the last that is whole.
+    fn next(&mut self, path: &Path) -> Result<Option<Vec<u8>>, BulkError> {
+        let line = self.read().map_err(|error| BulkError::file(path, error))?;
+        line.transpose().map_err(|()| self.damaged(path))
+    }
+
+    fn rest<E: DeserializeOwned>(
+        &mut self,
+        path: &Path,
+        found: &mut impl FnMut(E),
+    ) -> Result<(), BulkError> {
+        while let Some(entry) = self.next(path)? {
+            found(serde_json::from_slice(&entry).map_err(|_| self.damaged(path))?);
+        }
+        Ok(())
+    }
+
+    fn damaged(&self, path: &Path) -> BulkError {
+        let line = self.number;
+        BulkError::journal(path, JournalProblem::Damaged { line })
+    }
+
+    /// The next entry; an error within for a line that was damaged.
+    fn read(&mut self) -> io::Result<Option<Result<Vec<u8>, ()>>> {
         let mut line = Vec::new();
         let mut limited = self.reader.by_ref().take(LONGEST_LINE);
         let length = limited.read_until(b'\n', &mut line)?;
         self.number += 1;
         if length as u64 == LONGEST_LINE {
-            return Ok(Some(Err(self.number)));
+            return Ok(Some(Err(())));
         }
         let Some(line) = line.strip_suffix(b"\n") else {
             return Ok(None);
         };
         let Some(place) = line.iter().rposition(|byte| *byte == b'\t') else {
-            return Ok(Some(Err(self.number)));
+            return Ok(Some(Err(())));
         };
         let (entry, digits) = (&line[..place], &line[place + 1..]);
         let digest = self.digest.of(entry);
         if digits != digest.digits().as_bytes() {
-            return Ok(Some(Err(self.number)));
+            return Ok(Some(Err(())));
         }
         self.digest = digest;
         self.end += length as u64;
@@ -237,7 +260,7 @@ mod tests {
 
     fn open(path: &Path, job: &str) -> Outcome<(Journal, Vec<u32>)> {
         let mut found = Vec::new();
-        let (journal, _) = Journal::open(path, &job, |entry: u32| found.push(entry))?;
+        let journal = Journal::open(path, &job, |entry: u32| found.push(entry))?;
         Ok((journal, found))
     }
 

@@ -18,10 +18,20 @@ pub struct Outcome {
     pub line: u64,
     /// The user or group that it names.
     pub name: Option<Sensitive<String>>,
-    /// The user's `sub` in the file.
-    pub old_sub: Option<String>,
+    /// The user's `sub` in the file, and in the pool, where both are known.
+    pub subs: Option<Subs>,
     /// What became of it.
     pub fate: Fate,
+}
+
+/// A user's `sub` before and after: Cognito gives every user a new one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Subs {
+    /// In the file.
+    pub old: String,
+    /// In the pool.
+    pub new: String,
 }
 
 /// What can become of a row.
@@ -29,12 +39,7 @@ pub struct Outcome {
 #[non_exhaustive]
 pub enum Fate {
     /// It was created.
-    #[non_exhaustive]
-    Created {
-        /// The user's `sub` in this pool.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        sub: Option<String>,
-    },
+    Created,
     /// It was there, and attributes of it were changed.
     Updated,
     /// It was there, and as it should be.
