@@ -2,7 +2,7 @@
 
 #![cfg(feature = "bulk")]
 
-#[path = "support/pool.rs"]
+#[path = "../examples/support/pool.rs"]
 mod pool;
 
 use std::{

@@ -2,7 +2,7 @@
 
 #![cfg(feature = "bulk")]
 
-#[path = "support/pool.rs"]
+#[path = "../examples/support/pool.rs"]
 mod pool;
 
 use std::{
@@ -324,7 +324,7 @@ async fn a_check_finds_what_would_be_refused_and_writes_nothing() -> Outcome {
     let lines = br#"{"Username": "a", "Attributes": [{"Name": "email", "Value": "a@example.com"}, {"Name": "sub", "Value": "1"}]}
 {"Username": "b c", "Attributes": [{"Name": "email", "Value": "nowhere"}, {"Name": "custom:none", "Value": "x"}]}
 {"Username": "A", "Attributes": [{"Name": "custom:level", "Value": "11"}, {"Name": "email", "Value": "x@example.com"}]}
-{"Username": "d", "Attributes": [{"Name": "custom:level", "Value": "ten"}, {"Name": "name", "Value": "toolong"}]}
+{"Username": "d", "Attributes": [{"Name": "custom:level", "Value": "ten"}, {"Name": "name", "Value": "much too long"}]}
 {"Membership": {"GroupName": "nobody", "Members": [{"Username": "a"}]}}
 nothing
 "#;

@@ -422,7 +422,7 @@ fn schema() -> Value {
         })
     };
     json!([
-        text("sub", true, "2048"), text("email", true, "2048"), text("name", false, "6"),
+        text("sub", true, "2048"), text("email", true, "2048"), text("name", false, "8"),
         {
             "Name": "custom:level", "AttributeDataType": "Number", "Mutable": true,
             "NumberAttributeConstraints": {"MinValue": "0", "MaxValue": "10"},
