@@ -3,7 +3,10 @@
 mod builder;
 mod dispatch;
 mod pages;
+mod send_all;
 mod signing;
+#[cfg(feature = "bulk")]
+mod stream;
 
 use std::{
     fmt,
@@ -23,6 +26,7 @@ pub(crate) use self::dispatch::{Answer, DispatchFuture};
 pub use self::{
     builder::ClientBuilder,
     pages::{Items, Pages},
+    send_all::{SendAll, Sent},
 };
 #[cfg(feature = "sigv4")]
 use crate::operation::AuthScheme;
@@ -34,7 +38,7 @@ use crate::{
         Operation, Paginated, RetrySafety,
         security::{GetProvisionedLimitRequest, LimitClass, LimitDefinitionType},
     },
-    pacing::QuotaCategory,
+    pacing::{Pacer, Pacing, QuotaCategory},
     protocol,
     retry::RetryPolicy,
 };
@@ -58,6 +62,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Client {
     shared: Arc<Shared>,
+    pacer: Option<Arc<Pacer>>,
 }
 
 impl Client {
@@ -134,13 +139,15 @@ impl Client {
             .retry_safety
             .unwrap_or_else(|| operation.retry_safety());
         let shared = self.shared.clone();
-        shared.dispatch(O::NAME, O::AUTH, safety, json, options)
+        let pacer = self.pacer.clone();
+        shared.dispatch(O::NAME, O::AUTH, safety, json, options, pacer)
     }
 
     /// Sends a request that is no operation of the API.
     #[cfg(feature = "managed-login")]
     pub(crate) fn send_prepared(&self, request: Prepared) -> DispatchFuture {
-        self.shared.clone().dispatch_prepared(request)
+        let (shared, pacer) = (self.shared.clone(), self.pacer.clone());
+        shared.dispatch_prepared(request, pacer)
     }
 
     /// Sends what is JSON already, for who goes without the operation's types.
@@ -152,8 +159,9 @@ impl Client {
         safety: RetrySafety,
         json: serde_json::Result<Vec<u8>>,
     ) -> DispatchFuture {
-        let shared = self.shared.clone();
-        shared.dispatch(operation, auth, safety, json, SendOptions::default())
+        let options = SendOptions::default();
+        let (shared, pacer) = (self.shared.clone(), self.pacer.clone());
+        shared.dispatch(operation, auth, safety, json, options, pacer)
     }
 
     /// The time at the server, as far as the answers so far tell; else the local clock's.
@@ -191,7 +199,7 @@ impl Client {
     /// # Errors
     /// Those of [`send`](Self::send); the limits read so far are kept.
     pub async fn read_limits(&self) -> Result<(), Error> {
-        let Some(pacer) = &self.shared.pacer else {
+        let Some(pacer) = &self.pacer else {
             return Ok(());
         };
         let adjustable = |category: &&QuotaCategory| category.is_adjustable();
@@ -203,6 +211,50 @@ impl Client {
             pacer.set_limit(*category, f64::from(limit.provisioned_limit_value));
         }
         Ok(())
+    }
+
+    /// The same client, whose calls are paced.
+    ///
+    /// It shares all else with this one. What is sent through this one counts on no limit of the other.
+    pub fn with_pacing(&self, pacing: &Pacing) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            pacer: Some(Arc::new(Pacer::new(pacing))),
+        }
+    }
+
+    /// This client if it is paced, else the same one paced to AWS's default quotas.
+    #[cfg(feature = "bulk")]
+    pub(crate) fn paced(&self) -> Self {
+        match &self.pacer {
+            Some(_) => self.clone(),
+            None => self.with_pacing(&Pacing::new()),
+        }
+    }
+
+    /// Sends many requests of one operation, at most so many at a time, at least one.
+    ///
+    /// With [pacing](ClientBuilder::pacing) they keep within the quota as well.
+    ///
+    /// ```no_run
+    /// # use cognito_idp::{Client, operation::users::AdminDisableUserRequest};
+    /// # async fn example(client: Client, usernames: Vec<String>) -> Result<(), cognito_idp::Error> {
+    /// let requests = usernames.iter().map(|name| AdminDisableUserRequest::new("eu-central-1_example", name));
+    /// let mut answers = client.send_all(requests, 8);
+    /// while let Some(sent) = answers.next().await {
+    ///     if let Err(error) = sent.result {
+    ///         eprintln!("number {}: {error}", sent.index);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn send_all<O: Operation, I: IntoIterator<Item = O>>(
+        &self,
+        requests: I,
+        at_once: usize,
+    ) -> SendAll<I::IntoIter> {
+        SendAll::new(self.clone(), requests.into_iter(), at_once)
     }
 
     /// Walks the pages of a list operation, beginning with the one that the request asks for.

@@ -12,6 +12,8 @@
 mod macros;
 
 pub mod auth;
+#[cfg(feature = "bulk")]
+pub mod bulk;
 #[cfg_attr(
     not(feature = "sigv4"),
     expect(dead_code, reason = "only what is signed is dated")

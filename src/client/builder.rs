@@ -267,8 +267,8 @@ impl ClientBuilder {
                 operation_timeout: self.operation_timeout,
                 time_source: self.time_source,
                 clock_skew_correction: self.clock_skew_correction,
-                pacer: self.pacing.as_ref().map(Pacer::new),
             }),
+            pacer: self.pacing.as_ref().map(Pacer::new).map(Arc::new),
         })
     }
 

@@ -47,7 +47,6 @@ pub(super) struct Shared {
     pub(super) operation_timeout: Duration,
     pub(super) time_source: TimeSource,
     pub(super) clock_skew_correction: bool,
-    pub(super) pacer: Option<Pacer>,
 }
 
 /// An operation after its type is gone, so that the sending below is compiled once.
@@ -58,6 +57,7 @@ pub(super) struct Call {
     body: Bytes,
     #[cfg(feature = "managed-login")]
     prepared: Option<Box<Prepared>>,
+    pacer: Option<Arc<Pacer>>,
     retry_policy: Option<RetryPolicy>,
     attempt_timeout: Duration,
     operation_timeout: Duration,
@@ -190,6 +190,7 @@ impl Shared {
         safety: RetrySafety,
         json: serde_json::Result<Vec<u8>>,
         options: SendOptions,
+        pacer: Option<Arc<Pacer>>,
     ) -> DispatchFuture {
         let body = match protocol::body(operation, json) {
             Ok(body) => body,
@@ -202,6 +203,7 @@ impl Shared {
             body,
             #[cfg(feature = "managed-login")]
             prepared: None,
+            pacer,
             retry_policy: options.retry_policy,
             attempt_timeout: options.attempt_timeout.unwrap_or(self.attempt_timeout),
             operation_timeout: options.operation_timeout.unwrap_or(self.operation_timeout),
@@ -211,13 +213,18 @@ impl Shared {
 
     /// Sends a request that is no operation of the API.
     #[cfg(feature = "managed-login")]
-    pub(super) fn dispatch_prepared(self: Arc<Self>, prepared: Prepared) -> DispatchFuture {
+    pub(super) fn dispatch_prepared(
+        self: Arc<Self>,
+        prepared: Prepared,
+        pacer: Option<Arc<Pacer>>,
+    ) -> DispatchFuture {
         let call = Call {
             operation: prepared.operation,
             auth: AuthScheme::NoAuth,
             safety: prepared.safety,
             body: Bytes::new(),
             prepared: Some(Box::new(prepared)),
+            pacer,
             retry_policy: None,
             attempt_timeout: self.attempt_timeout,
             operation_timeout: self.operation_timeout,
@@ -248,7 +255,7 @@ impl Shared {
         let mut last_error: Option<Box<Error>> = None;
         let mut credentials_renewed = false;
         loop {
-            let permit = match &self.pacer {
+            let permit = match &call.pacer {
                 Some(pacer) => {
                     let began = Instant::now();
                     let permit = pacer.acquire(call.paced_as()).await;
@@ -276,7 +283,7 @@ impl Shared {
             let result = trace
                 .run(self.attempt(call, credentials.as_ref(), correction, deadline))
                 .await;
-            if let (Some(pacer), Some(permit)) = (&self.pacer, permit) {
+            if let (Some(pacer), Some(permit)) = (&call.pacer, permit) {
                 pacer.learn(permit, result.as_ref().is_err_and(Error::is_throttled));
             }
             let mut error = match result {

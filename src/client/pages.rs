@@ -1,6 +1,12 @@
 //! Walking the pages of a list operation.
 
-use super::{Client, SendOptions};
+use std::{
+    fmt,
+    future::poll_fn,
+    task::{Context, Poll, ready},
+};
+
+use super::{Answer, Client, SendOptions, dispatch::DispatchFuture};
 use crate::{
     error::{DecodeProblem, Error},
     operation::Paginated,
@@ -26,11 +32,14 @@ use crate::{
 /// A page may be empty and yet not the last. A page that names itself as the next one, the same
 /// token twice running, is an error: a list that ended there would look complete and not be. A server
 /// that goes round in a larger circle is not noticed.
-#[derive(Clone, Debug)]
+#[cfg_attr(feature = "bulk", doc = "\n\nIt is a `Stream` of its pages as well.")]
 #[must_use = "nothing is fetched before it is asked for"]
 pub struct Pages<O> {
     client: Client,
     request: O,
+    /// The page that is asked for; whoever gives up a call of [`next`](Self::next) gets it from the
+    /// next one.
+    coming: Option<DispatchFuture>,
     finished: bool,
 }
 
@@ -39,6 +48,7 @@ impl<O: Paginated> Pages<O> {
         Self {
             client,
             request,
+            coming: None,
             finished: false,
         }
     }
@@ -51,13 +61,25 @@ impl<O: Paginated> Pages<O> {
     /// Those of [`Client::send`], and [`DecodeProblem::RepeatedPageToken`] for a page that names
     /// itself as the next one.
     pub async fn next(&mut self) -> Result<Option<O::Response>, Error> {
+        poll_fn(|context| self.poll_page(context)).await.transpose()
+    }
+
+    pub(crate) fn poll_page(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<O::Response, Error>>> {
         if self.finished {
-            return Ok(None);
+            return Poll::Ready(None);
         }
-        let answer = self
-            .client
-            .answer(&self.request, SendOptions::new())
-            .await?;
+        let ask = || self.client.answer(&self.request, SendOptions::new());
+        let coming = self.coming.get_or_insert_with(ask);
+        let answer = ready!(coming.as_mut().poll(context));
+        self.coming = None;
+        Poll::Ready(Some(answer.and_then(|answer| self.turn(&answer))))
+    }
+
+    /// Reads a page and turns to the one after it.
+    fn turn(&mut self, answer: &Answer) -> Result<O::Response, Error> {
         let response = answer.decode()?;
         match O::next_token(&response).filter(|token| !token.is_empty()) {
             Some(token) if self.request.page_token() == Some(token) => {
@@ -66,7 +88,7 @@ impl<O: Paginated> Pages<O> {
             Some(token) => self.request.set_next_token(token.to_owned()),
             None => self.finished = true,
         }
-        Ok(Some(response))
+        Ok(response)
     }
 
     /// The token of the page that [`next`](Self::next) fetches next, to go on from later.
@@ -86,6 +108,27 @@ impl<O: Paginated> Pages<O> {
     }
 }
 
+/// A clone asks for its pages itself.
+impl<O: Clone> Clone for Pages<O> {
+    fn clone(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            request: self.request.clone(),
+            coming: None,
+            finished: self.finished,
+        }
+    }
+}
+
+impl<O: fmt::Debug> fmt::Debug for Pages<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages")
+            .field("request", &self.request)
+            .field("finished", &self.finished)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The items of all pages of a list operation; see [`Pages::items`].
 #[derive(Debug)]
 #[must_use = "nothing is fetched before it is asked for"]
@@ -100,14 +143,22 @@ impl<O: Paginated> Items<O> {
     /// # Errors
     /// Those of [`Pages::next`]; calling again asks for the same page.
     pub async fn next(&mut self) -> Result<Option<O::Item>, Error> {
+        poll_fn(|context| self.poll_item(context)).await.transpose()
+    }
+
+    pub(super) fn poll_item(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<O::Item, Error>>> {
         loop {
             if let Some(item) = self.page.next() {
-                return Ok(Some(item));
+                return Poll::Ready(Some(Ok(item)));
             }
-            let Some(page) = self.pages.next().await? else {
-                return Ok(None);
-            };
-            self.page = O::items(page).into_iter();
+            match ready!(self.pages.poll_page(context)) {
+                Some(Ok(page)) => self.page = O::items(page).into_iter(),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
         }
     }
 }

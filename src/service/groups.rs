@@ -1,7 +1,5 @@
 //! Adding a user to several groups.
 
-use std::{future::poll_fn, pin::Pin, task::Poll};
-
 use super::CognitoService;
 use crate::{error::Error, operation::groups::AdminAddUserToGroupRequest, sensitive::Sensitive};
 
@@ -27,20 +25,21 @@ impl CognitoService {
         username: impl Into<Sensitive<String>>,
         groups: impl IntoIterator<Item = G>,
     ) -> GroupResults {
-        let username = &username.into();
-        let additions = groups
+        let username = username.into();
+        let requests: Vec<_> = groups
             .into_iter()
-            .map(|group| self.add_to_one(username, group.into()));
-        GroupResults {
-            results: run_bounded(additions.collect(), AT_ONCE).await,
+            .map(|group| AdminAddUserToGroupRequest::new(&self.user_pool_id, &username, group))
+            .collect();
+        let mut answers = self.client.send_all(requests, AT_ONCE);
+        let mut results = Vec::new();
+        while let Some(sent) = answers.next().await {
+            let group = sent.request.group_name;
+            let result = sent.result.map(drop);
+            results.push((sent.index, GroupResult { group, result }));
         }
-    }
-
-    async fn add_to_one(&self, username: &Sensitive<String>, group: String) -> GroupResult {
-        let request = AdminAddUserToGroupRequest::new(&self.user_pool_id, username, &group);
-        GroupResult {
-            group,
-            result: self.client.send(&request).await.map(drop),
+        results.sort_by_key(|(index, _)| *index);
+        GroupResults {
+            results: results.into_iter().map(|(_, result)| result).collect(),
         }
     }
 }
@@ -97,70 +96,5 @@ impl<'a> IntoIterator for &'a GroupResults {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
-    }
-}
-
-/// Runs futures, at most so many at once, and gives their outputs in order.
-///
-/// In the caller's task, so that dropping the call drops them all. Each wake polls all that run,
-/// which is fine for a handful.
-async fn run_bounded<F: Future>(futures: Vec<F>, at_once: usize) -> Vec<F::Output> {
-    let mut outputs: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
-    let mut waiting = futures.into_iter().enumerate();
-    let mut running: Vec<(usize, Pin<Box<F>>)> = Vec::new();
-    poll_fn(move |context| {
-        loop {
-            let free = at_once.saturating_sub(running.len());
-            let started = waiting
-                .by_ref()
-                .take(free)
-                .map(|(i, future)| (i, Box::pin(future)));
-            running.extend(started);
-            let before = running.len();
-            running.retain_mut(|(i, future)| match future.as_mut().poll(context) {
-                Poll::Ready(output) => {
-                    outputs[*i] = Some(output);
-                    false
-                }
-                Poll::Pending => true,
-            });
-            if running.is_empty() && waiting.len() == 0 {
-                return Poll::Ready(outputs.drain(..).flatten().collect());
-            }
-            if running.len() == before {
-                return Poll::Pending;
-            }
-        }
-    })
-    .await
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{
-        sync::atomic::{AtomicUsize, Ordering},
-        time::Duration,
-    };
-
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn outputs_keep_their_order_and_never_more_run_than_allowed() {
-        let running = &AtomicUsize::new(0);
-        let most = &AtomicUsize::new(0);
-        let work = |n: u64| async move {
-            most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            tokio::time::sleep(Duration::from_millis(n * 7 % 10)).await;
-            running.fetch_sub(1, Ordering::SeqCst);
-            n
-        };
-        let outputs = run_bounded((0..50).map(work).collect(), 4).await;
-        assert_eq!(outputs, (0..50).collect::<Vec<_>>());
-        assert_eq!(most.load(Ordering::SeqCst), 4);
-        assert!(
-            run_bounded(Vec::<std::future::Ready<()>>::new(), 4)
-                .await
-                .is_empty()
-        );
     }
 }
