@@ -24,6 +24,7 @@ mod error;
 mod export;
 mod import;
 mod import_file;
+mod import_job;
 mod journal;
 mod outcome;
 mod password_hash;
@@ -39,6 +40,7 @@ pub use self::{
     export::{Export, ExportReport, MembersFrom},
     import::{Import, ImportReport, ImportTotals, Password, subs},
     import_file::ImportFile,
+    import_job::{ImportJob, LineOutcome},
     outcome::{Failure, Fate, Outcome, SkipReason, Subs},
     progress::Progress,
     record::{ExportTotals, Manifest, Member, Membership, Record, UserRecord},

@@ -19,7 +19,7 @@ use std::{
 
 use serde::de::DeserializeOwned;
 
-#[cfg(feature = "managed-login")]
+#[cfg(any(feature = "bulk", feature = "managed-login"))]
 pub(crate) use self::dispatch::Prepared;
 use self::dispatch::Shared;
 pub(crate) use self::dispatch::{Answer, DispatchFuture};
@@ -144,7 +144,7 @@ impl Client {
     }
 
     /// Sends a request that is no operation of the API.
-    #[cfg(feature = "managed-login")]
+    #[cfg(any(feature = "bulk", feature = "managed-login"))]
     pub(crate) fn send_prepared(&self, request: Prepared) -> DispatchFuture {
         let (shared, pacer) = (self.shared.clone(), self.pacer.clone());
         shared.dispatch_prepared(request, pacer)

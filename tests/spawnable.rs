@@ -12,8 +12,7 @@ use cognito_idp::{
     },
     edit::{DesiredState, Edit, Reconciliation},
     operation::{
-        auth::GetUserAuthFactorsRequest, user_pools::UpdateUserPoolRequest,
-        users::ListUsersRequest,
+        auth::GetUserAuthFactorsRequest, user_pools::UpdateUserPoolRequest, users::ListUsersRequest,
     },
     service::{CreateUser, EmailTemplates, RegisterUser, UpdateUser},
     types::AttributeType,

@@ -144,6 +144,11 @@ impl ImportFile {
         Ok(true)
     }
 
+    /// The algorithm of the password hashes, if it has any.
+    pub(super) fn algorithm(&self) -> Option<&PasswordHashingAlgorithmType> {
+        self.algorithm.as_ref()
+    }
+
     /// How many users are in it.
     #[must_use]
     pub fn rows(&self) -> usize {

@@ -55,7 +55,7 @@ pub(super) struct Call {
     pub(super) auth: AuthScheme,
     safety: RetrySafety,
     body: Bytes,
-    #[cfg(feature = "managed-login")]
+    #[cfg(any(feature = "bulk", feature = "managed-login"))]
     prepared: Option<Box<Prepared>>,
     pacer: Option<Arc<Pacer>>,
     retry_policy: Option<RetryPolicy>,
@@ -66,7 +66,7 @@ pub(super) struct Call {
 /// A request that is no operation of the API, such as those to the endpoints of a pool's domain.
 ///
 /// It is sent as an operation is: attempts, deadline, pacing, spans, and errors without its secrets.
-#[cfg(feature = "managed-login")]
+#[cfg(any(feature = "bulk", feature = "managed-login"))]
 pub(crate) struct Prepared {
     /// What errors and spans call it: its method and path.
     pub(crate) operation: &'static str,
@@ -80,13 +80,13 @@ pub(crate) struct Prepared {
     pub(crate) secrets: Secrets,
 }
 
-#[cfg(feature = "managed-login")]
+#[cfg(any(feature = "bulk", feature = "managed-login"))]
 type Check = fn(&'static str, &http::response::Parts, &[u8]) -> Result<(), Error>;
 
 impl Call {
     /// The request of one attempt, not yet signed.
     fn request(&self, endpoint: &Endpoint) -> Result<http::Request<Bytes>, Error> {
-        #[cfg(feature = "managed-login")]
+        #[cfg(any(feature = "bulk", feature = "managed-login"))]
         if let Some(prepared) = &self.prepared {
             return Ok(prepared.request.clone());
         }
@@ -95,7 +95,7 @@ impl Call {
 
     /// The operation by which it is paced.
     fn paced_as(&self) -> &'static str {
-        #[cfg(feature = "managed-login")]
+        #[cfg(any(feature = "bulk", feature = "managed-login"))]
         if let Some(prepared) = &self.prepared {
             return prepared.quota_of.unwrap_or_default();
         }
@@ -103,7 +103,7 @@ impl Call {
     }
 
     fn check_status(&self, parts: &http::response::Parts, body: &[u8]) -> Result<(), Error> {
-        #[cfg(feature = "managed-login")]
+        #[cfg(any(feature = "bulk", feature = "managed-login"))]
         if let Some(prepared) = &self.prepared {
             return (prepared.check)(self.operation, parts, body);
         }
@@ -112,22 +112,22 @@ impl Call {
 
     /// Whether the answer comes from the server that the operations are sent to, and so tells its time.
     #[cfg_attr(
-        not(feature = "managed-login"),
+        not(any(feature = "bulk", feature = "managed-login")),
         expect(clippy::unused_self, reason = "all calls are operations then")
     )]
     fn is_for_the_endpoint(&self) -> bool {
-        #[cfg(feature = "managed-login")]
+        #[cfg(any(feature = "bulk", feature = "managed-login"))]
         return self.prepared.is_none();
-        #[cfg(not(feature = "managed-login"))]
+        #[cfg(not(any(feature = "bulk", feature = "managed-login")))]
         true
     }
 
     #[cfg_attr(
-        not(feature = "managed-login"),
+        not(any(feature = "bulk", feature = "managed-login")),
         expect(clippy::unused_self, reason = "all calls are operations then")
     )]
     fn host<'a>(&'a self, endpoint: &'a Endpoint) -> &'a str {
-        #[cfg(feature = "managed-login")]
+        #[cfg(any(feature = "bulk", feature = "managed-login"))]
         if let Some(prepared) = &self.prepared {
             return prepared.request.uri().host().unwrap_or_default();
         }
@@ -136,7 +136,7 @@ impl Call {
 
     /// Cuts out of an error what the server echoed of the request's secrets.
     fn redacted(&self, mut error: Error, credentials: Option<&Credentials>) -> Error {
-        #[cfg(feature = "managed-login")]
+        #[cfg(any(feature = "bulk", feature = "managed-login"))]
         if let Some(prepared) = &self.prepared {
             error.redact(&|text| prepared.secrets.cut(text));
             return error;
@@ -201,7 +201,7 @@ impl Shared {
             auth,
             safety,
             body,
-            #[cfg(feature = "managed-login")]
+            #[cfg(any(feature = "bulk", feature = "managed-login"))]
             prepared: None,
             pacer,
             retry_policy: options.retry_policy,
@@ -212,7 +212,7 @@ impl Shared {
     }
 
     /// Sends a request that is no operation of the API.
-    #[cfg(feature = "managed-login")]
+    #[cfg(any(feature = "bulk", feature = "managed-login"))]
     pub(super) fn dispatch_prepared(
         self: Arc<Self>,
         prepared: Prepared,
