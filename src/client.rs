@@ -16,8 +16,8 @@ use std::{
 
 use serde::de::DeserializeOwned;
 
-pub(crate) use self::dispatch::Answer;
-use self::dispatch::{DispatchFuture, Shared};
+use self::dispatch::Shared;
+pub(crate) use self::dispatch::{Answer, DispatchFuture};
 pub use self::{
     builder::ClientBuilder,
     pages::{Items, Pages},

@@ -334,25 +334,21 @@ impl CognitoService {
         .await
     }
 
-    /// Sends a request with a secret hash over its username, and once more with a newer secret if
-    /// that is refused: Cognito does nothing for a request whose secret hash is wrong.
+    /// Sends a request with a secret hash over its username.
     async fn send_with_hash<O: Operation + Send>(
         &self,
         request: &mut O,
         username: &Sensitive<String>,
         set_hash: fn(&mut O, Option<Sensitive<String>>),
     ) -> Result<O::Response, Error> {
-        let app_client = self.app_client.with_secret(&self.client, O::NAME).await?;
-        set_hash(request, app_client.secret_hash(username.expose())?);
-        let sent = self.client.send(request).await;
-        let renewed = self
-            .app_client
-            .with_newer_secret(&self.client, &app_client, &sent);
-        let Some(app_client) = renewed.await else {
-            return sent;
+        let prove = |app_client: &AppClient, request: &mut O| {
+            set_hash(request, app_client.secret_hash(username.expose())?);
+            Ok(())
         };
-        set_hash(request, app_client.secret_hash(username.expose())?);
-        self.client.send(request).await
+        self.app_client
+            .send(&self.client, request, prove)
+            .await?
+            .decode()
     }
 }
 

@@ -7,8 +7,9 @@ use super::{
     secret_hash::secret_hash,
 };
 use crate::{
-    client::Client,
+    client::{Answer, Client, DispatchFuture, SendOptions},
     error::{Error, InvalidInput},
+    operation::Operation,
     sensitive::Sensitive,
 };
 
@@ -102,13 +103,39 @@ impl AppClient {
         }
     }
 
-    /// Whether another secret may come to light, so that a request can be worth repeating.
-    pub(crate) fn has_provider(&self) -> bool {
-        matches!(self.secret, Secret::Provided(_))
+    /// Sends a request in which `prove` puts the secret or a hash, and once more with a newer secret
+    /// if Cognito refuses the one in it, which has then done nothing.
+    pub(crate) async fn send<O: Operation + Send>(
+        &self,
+        client: &Client,
+        request: &mut O,
+        mut prove: impl FnMut(&Self, &mut O) -> Result<(), InvalidInput> + Send,
+    ) -> Result<Answer, Error> {
+        let mut send = |app_client: &Self| {
+            prove(app_client, request)?;
+            Ok(client.answer(request, SendOptions::new()))
+        };
+        self.send_with_current_secret(client, O::NAME, &mut send)
+            .await
+    }
+
+    /// The part of [`send`](Self::send) that knows no types, so that it is compiled once.
+    async fn send_with_current_secret(
+        &self,
+        client: &Client,
+        operation: &'static str,
+        send: &mut (dyn FnMut(&Self) -> Result<DispatchFuture, Error> + Send),
+    ) -> Result<Answer, Error> {
+        let app_client = self.with_secret(client, operation).await?;
+        let answer = send(&app_client)?.await;
+        match self.with_newer_secret(client, &app_client, &answer).await {
+            Some(app_client) => send(&app_client)?.await,
+            None => answer,
+        }
     }
 
     /// The app client with its secret, for the operation that needs it.
-    pub(crate) async fn with_secret(
+    async fn with_secret(
         &self,
         client: &Client,
         operation: &'static str,
@@ -122,17 +149,17 @@ impl AppClient {
     }
 
     /// The app client with a newer secret, if Cognito refused the one that was used and there is one.
-    pub(crate) async fn with_newer_secret<T>(
+    async fn with_newer_secret(
         &self,
         client: &Client,
         used: &Self,
-        result: &Result<T, Error>,
+        answer: &Result<Answer, Error>,
     ) -> Option<Self> {
         let (Secret::Provided(provided), Some(refused)) = (&self.secret, used.client_secret())
         else {
             return None;
         };
-        if !result.as_ref().is_err_and(is_refused_secret) {
+        if !answer.as_ref().is_err_and(is_refused_secret) {
             return None;
         }
         let limit = client.operation_timeout();
