@@ -1,11 +1,12 @@
-//! Configuration of a [`CognitoService`](crate::CognitoService).
+//! Configuration of the services.
 
 use std::fmt;
 
+#[cfg(feature = "sigv4")]
+use crate::credentials::{ProvideCredentials, credentials_from};
 use crate::{
     auth::{AppClient, ProvideClientSecret},
     client::{Client, ClientBuilder},
-    credentials::{ProvideCredentials, credentials_from},
     endpoint::Region,
     error::InvalidInput,
     sensitive::Sensitive,
@@ -13,18 +14,17 @@ use crate::{
 
 const DEFAULT_APP_NAME: &str = "My App";
 
-/// The user pool, the app client and the AWS credentials that a
-/// [`CognitoService`](crate::CognitoService) works with.
+/// The user pool and the app client that a [`CognitoUserService`](crate::CognitoUserService) works
+/// with, and the AWS credentials that a `CognitoService` needs besides.
 ///
 /// ```no_run
-/// use cognito_idp::{CognitoConfig, CognitoService, credentials::Credentials};
+/// use cognito_idp::{CognitoConfig, CognitoUserService};
 ///
 /// # fn example() -> Result<(), cognito_idp::Error> {
 /// let config = CognitoConfig::new("us-east-1_XXXXXXXXX", "YOUR_COGNITO_APP_CLIENT_ID")
-///     .client_secret("YOUR_COGNITO_APP_CLIENT_SECRET")
-///     .credentials(Credentials::new("YOUR_ACCESS_KEY_ID", "YOUR_SECRET_ACCESS_KEY", None, None, "static"))
-///     .app_name("My App");
-/// let service = CognitoService::new(config)?;
+///     .client_secret("YOUR_COGNITO_APP_CLIENT_SECRET");
+/// let users = CognitoUserService::new(config)?;
+/// # let _ = users;
 /// # Ok(())
 /// # }
 /// ```
@@ -52,24 +52,19 @@ impl CognitoConfig {
         }
     }
 
-    /// Reads everything from environment variables.
+    /// Reads everything from environment variables, as a `CognitoService` needs it.
+    ///
+    /// They are those of [`from_env_without_credentials`](Self::from_env_without_credentials), and
     ///
     /// | variable | |
     /// |---|---|
-    /// | `COGNITO_USER_POOL_ID` | required |
-    /// | `COGNITO_CLIENT_ID` | required |
-    /// | `COGNITO_CLIENT_SECRET` | if the app client has a secret |
     /// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` | required |
     /// | `AWS_SESSION_TOKEN` | for temporary credentials |
-    /// | `AWS_REGION`, else `AWS_DEFAULT_REGION` | default: the pool's region |
-    /// | `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`, else `AWS_ENDPOINT_URL` | default: the region's |
-    /// | `APP_NAME` | default: `My App` |
-    ///
-    /// A blank variable counts as not set.
     ///
     /// # Errors
     /// Names every variable that is missing, and a malformed pool ID, all at once. A malformed region
     /// or endpoint is refused by the name of its variable when the service is made.
+    #[cfg(feature = "sigv4")]
     pub fn from_env() -> Result<Self, InvalidInput> {
         Self::from_variables(|name| std::env::var(name).ok())
     }
@@ -79,11 +74,33 @@ impl CognitoConfig {
     ///
     /// # Errors
     /// As [`from_env`](Self::from_env), but for the credentials.
+    #[cfg(feature = "sigv4")]
     pub fn from_env_with_credentials(
         provider: impl ProvideCredentials + 'static,
     ) -> Result<Self, InvalidInput> {
-        let config = Self::without_credentials(&|name| std::env::var(name).ok())?;
+        let config = Self::from_env_without_credentials()?;
         Ok(config.credentials(provider))
+    }
+
+    /// Reads what a [`CognitoUserService`](crate::CognitoUserService) needs from environment
+    /// variables: no AWS credentials, also if there are some.
+    ///
+    /// | variable | |
+    /// |---|---|
+    /// | `COGNITO_USER_POOL_ID` | required |
+    /// | `COGNITO_CLIENT_ID` | required |
+    /// | `COGNITO_CLIENT_SECRET` | if the app client has a secret |
+    /// | `AWS_REGION`, else `AWS_DEFAULT_REGION` | default: the pool's region |
+    /// | `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`, else `AWS_ENDPOINT_URL` | default: the region's |
+    /// | `APP_NAME` | default: `My App` |
+    ///
+    /// A blank variable counts as not set.
+    ///
+    /// # Errors
+    /// Names every variable that is missing, and a malformed pool ID, all at once. A malformed region
+    /// or endpoint is refused by the name of its variable when the service is made.
+    pub fn from_env_without_credentials() -> Result<Self, InvalidInput> {
+        Self::from_variables_without_credentials(&|name| std::env::var(name).ok())
     }
 
     /// Sets the secret of the app client; every call that needs it then carries a secret hash.
@@ -99,7 +116,23 @@ impl CognitoConfig {
         self
     }
 
-    /// Sets the AWS credentials: [`Credentials`](crate::credentials::Credentials) or any provider.
+    /// Sets the AWS credentials of a [`CognitoService`](crate::CognitoService):
+    /// [`Credentials`](crate::credentials::Credentials) or any provider.
+    ///
+    /// ```no_run
+    /// use cognito_idp::{CognitoConfig, CognitoService, credentials::Credentials};
+    ///
+    /// # fn example() -> Result<(), cognito_idp::Error> {
+    /// let keys = Credentials::new("YOUR_ACCESS_KEY_ID", "YOUR_SECRET_ACCESS_KEY", None, None, "static");
+    /// let config = CognitoConfig::new("us-east-1_XXXXXXXXX", "YOUR_COGNITO_APP_CLIENT_ID")
+    ///     .client_secret("YOUR_COGNITO_APP_CLIENT_SECRET")
+    ///     .credentials(keys)
+    ///     .app_name("My App");
+    /// let service = CognitoService::new(config)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "sigv4")]
     pub fn credentials(mut self, provider: impl ProvideCredentials + 'static) -> Self {
         self.client = self.client.credentials(provider);
         self
@@ -135,15 +168,24 @@ impl CognitoConfig {
         self
     }
 
+    /// Drops the credentials, for who signs nothing.
+    pub(crate) fn without_credentials(mut self) -> Self {
+        self.client = self.client.without_credentials();
+        self
+    }
+
+    #[cfg(feature = "sigv4")]
     fn from_variables(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidInput> {
         let (config, credentials) = InvalidInput::of_both(
-            Self::without_credentials(&lookup),
+            Self::from_variables_without_credentials(&lookup),
             credentials_from(&lookup),
         )?;
         Ok(config.credentials(credentials))
     }
 
-    fn without_credentials(lookup: &impl Fn(&str) -> Option<String>) -> Result<Self, InvalidInput> {
+    fn from_variables_without_credentials(
+        lookup: &impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, InvalidInput> {
         let variable = |name: &str| {
             lookup(name)
                 .map(|value| value.trim().to_owned())
@@ -159,7 +201,7 @@ impl CognitoConfig {
         });
         let (pool, client_id) = InvalidInput::of_both(pool, required("COGNITO_CLIENT_ID"))?;
         let mut config = Self::new(pool, client_id);
-        config.client = ClientBuilder::from_variables(lookup);
+        config.client = ClientBuilder::from_variables(lookup).without_credentials();
         if let Some(secret) = variable("COGNITO_CLIENT_SECRET") {
             config = config.client_secret(secret);
         }
@@ -167,7 +209,7 @@ impl CognitoConfig {
         Ok(config)
     }
 
-    /// Checks the configuration and makes of it what the service holds.
+    /// Checks the configuration and makes of it what the services hold.
     pub(crate) fn build(self) -> Result<(Client, String, AppClient, String), InvalidInput> {
         if self.app_client.id().expose().is_empty() {
             return Err(InvalidInput::new("client_id", "must not be empty"));

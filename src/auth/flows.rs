@@ -348,6 +348,10 @@ impl SignIn {
         &self.client_metadata
     }
 
+    pub(crate) fn analytics(&self) -> Option<&AnalyticsMetadataType> {
+        self.analytics_metadata.as_ref()
+    }
+
     /// What the public side sends of the end user's request.
     pub(crate) fn public_context(&self) -> Option<UserContextDataType> {
         let from_request = || self.context_data.as_ref().map(Into::into);
