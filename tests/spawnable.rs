@@ -3,7 +3,7 @@
 #![cfg(feature = "sigv4")]
 
 use cognito_idp::{
-    Client, CognitoService,
+    Client, CognitoConfig, CognitoService, CognitoUserService,
     auth::{ChallengeAnswer, SignIn, TokenSource, TotpSetup, UserAuth},
     operation::users::ListUsersRequest,
     service::{CreateUser, EmailTemplates, RegisterUser, UpdateUser},
@@ -50,6 +50,20 @@ fn what_callers_await_can_be_spawned() {
         is_spawnable(|| service.update_cognito_email_template(templates));
     }
 
+    fn user_service(users: &'static CognitoUserService, answer: ChallengeAnswer) {
+        is_spawnable(|| users.register(RegisterUser::new("alice@example.com", "secret")));
+        is_spawnable(|| users.confirm_sign_up("alice", "123456"));
+        is_spawnable(|| users.confirm_sign_up_and_login("alice", "123456", "session"));
+        is_spawnable(|| users.resend_confirmation_code("alice"));
+        is_spawnable(|| users.login("alice", "secret"));
+        is_spawnable(|| users.login_srp("alice", "secret"));
+        is_spawnable(|| users.login_with(UserAuth::new("alice")));
+        is_spawnable(|| users.respond(answer));
+        is_spawnable(|| users.forgot_password("alice"));
+        is_spawnable(|| users.confirm_forgot_password("alice", "123456", "secret"));
+        is_spawnable(|| CognitoUserService::from_async(async { CognitoConfig::from_env() }));
+    }
+
     fn client(client: &'static Client) {
         let request = ListUsersRequest::new("eu-central-1_example");
         is_spawnable(|| client.send(&request));
@@ -60,5 +74,5 @@ fn what_callers_await_can_be_spawned() {
         });
     }
 
-    let _ = (sign_in, source, service, client);
+    let _ = (sign_in, source, service, user_service, client);
 }

@@ -70,3 +70,49 @@ async fn a_user_signs_in_with_password_and_code_and_reaches_what_is_meant_for_th
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_user_registers_confirms_and_resets_the_password_with_the_codes_of_the_mails() -> Outcome
+{
+    let router = axum_sign_in::router(axum_sign_in::offline()?);
+    let post = async |path: &str, form: &str| ask(&router, path, Some(form), "").await;
+
+    let taken = "username=taken%40example.com&password=secret";
+    let (status, _, _) = post("/register", taken).await?;
+    assert_eq!(status, StatusCode::CONFLICT);
+    // A name is whatever somebody types.
+    let login = "username=%22%3E%3Cscript%3E&password=secret";
+    let (_, _, page) = post("/register", login).await?;
+    assert!(
+        page.contains("action=/confirm") && !page.contains("<script"),
+        "{page}"
+    );
+
+    let (status, _, page) = post("/confirm", "username=alice&code=000000").await?;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(page.contains("not the code"), "{page}");
+    let (status, _, page) = post("/confirm", "username=alice&code=123456").await?;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("please sign in"), "{page}");
+
+    let (_, _, page) = post("/login", "username=unconfirmed&password=secret").await?;
+    assert!(page.contains("action=/confirm"), "{page}");
+
+    let (_, _, page) = post("/forgot", "username=alice").await?;
+    assert!(page.contains("action=/reset"), "{page}");
+    let (status, _, _) = post("/reset", "username=alice&code=000000&password=new").await?;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let (status, _, page) = post("/reset", "username=alice&code=123456&password=new").await?;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("new password is set"), "{page}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn signing_out_takes_the_cookie_away() -> Outcome {
+    let router = axum_sign_in::router(axum_sign_in::offline()?);
+    let cookie = "access_token=token";
+    let (status, set, _) = ask(&router, "/sign-out", Some(""), cookie).await?;
+    assert_eq!((status, &*set), (StatusCode::OK, "access_token="));
+    Ok(())
+}
