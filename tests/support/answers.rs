@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 /// Answers from a list, then with empty objects.
 #[derive(Debug, Default)]
 pub struct Answers {
-    answers: Mutex<VecDeque<(u16, Value)>>,
+    script: Mutex<VecDeque<(u16, Value)>>,
     sent: Mutex<Vec<http::Request<Bytes>>>,
     running: AtomicUsize,
     pub most_running: AtomicUsize,
@@ -26,14 +26,14 @@ pub struct Answers {
 impl Answers {
     pub fn new(answers: impl IntoIterator<Item = (u16, Value)>) -> Arc<Self> {
         Arc::new(Self {
-            answers: Mutex::new(answers.into_iter().collect()),
+            script: Mutex::new(answers.into_iter().collect()),
             ..Self::default()
         })
     }
 
     /// Puts one more answer at the end of the list.
     pub fn push(&self, answer: (u16, Value)) {
-        self.answers.lock().expect("not poisoned").push_back(answer);
+        self.script.lock().expect("not poisoned").push_back(answer);
     }
 
     /// Operation, whether signed, and body of every request.
@@ -64,7 +64,7 @@ impl HttpClient for Answers {
             self.most_running.fetch_max(running, Ordering::SeqCst);
             self.sent.lock().expect("not poisoned").push(request);
             tokio::time::sleep(Duration::from_millis(1)).await;
-            let answer = self.answers.lock().expect("not poisoned").pop_front();
+            let answer = self.script.lock().expect("not poisoned").pop_front();
             let (status, body) = answer.unwrap_or((200, json!({})));
             let mut response = http::Response::new(Bytes::from(body.to_string()));
             *response.status_mut() = http::StatusCode::from_u16(status).expect("a valid status");
