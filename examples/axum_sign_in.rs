@@ -275,7 +275,7 @@ async fn token_from_cookie(mut request: Request) -> Request {
 }
 
 impl App {
-    fn new(verifier: TokenVerifier, users: CognitoUserService) -> Self {
+    pub(crate) fn new(verifier: TokenVerifier, users: CognitoUserService) -> Self {
         Self {
             users,
             verifier,

@@ -8,6 +8,13 @@
     feature = "srp"
 ))]
 
+#[cfg(all(feature = "axum", feature = "fixtures"))]
+#[path = "../examples/axum_sign_in.rs"]
+#[expect(dead_code, reason = "its main is the example's")]
+mod axum_sign_in;
+#[cfg(all(feature = "axum", feature = "fixtures"))]
+#[path = "support/browser.rs"]
+mod browser;
 mod live;
 
 use cognito_idp::{
@@ -107,6 +114,60 @@ async fn a_secret_that_is_wrong_or_left_out_is_refused() -> Outcome {
         assert_eq!(refused.code(), Some(&ErrorCode::NotAuthorized));
     }
     server.delete(pool).await
+}
+
+#[cfg(all(feature = "axum", feature = "fixtures"))]
+mod the_web_server {
+    use axum::http::StatusCode;
+
+    use super::*;
+    use crate::{
+        axum_sign_in::{App, router},
+        browser::ask,
+    };
+
+    #[tokio::test]
+    async fn of_the_example_takes_a_user_from_registration_to_signing_out() -> Outcome {
+        let Some(server) = Server::ministack() else {
+            return Ok(());
+        };
+        let pool = server.pool("web").await?;
+        let users = server.users(&pool)?;
+        let router = router(App::new(users.verifier()?, users));
+        let alice = unique_email("alice").replace('@', "%40");
+        let post = async |path: &str, form: &str| ask(&router, path, Some(form), "").await;
+
+        let login = format!("username={alice}&password={PASSWORD}");
+        let (_, _, page) = post("/register", &login).await?;
+        assert!(page.contains("action=/confirm"), "{page}");
+        let (_, _, page) = post("/login", &login).await?;
+        assert!(page.contains("confirm your address"), "{page}");
+        let wrong = format!("username={alice}&code=000000");
+        let (status, _, _) = post("/confirm", &wrong).await?;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        let right = format!("username={alice}&code={SIGN_UP_CODE}");
+        let (status, _, _) = post("/confirm", &right).await?;
+        assert_eq!(status, StatusCode::OK);
+
+        let (_, _, page) = post("/forgot", &format!("username={alice}")).await?;
+        assert!(page.contains("action=/reset"), "{page}");
+        let reset = format!("username={alice}&code={RESET_CODE}&password={NEW_PASSWORD}");
+        let (status, _, _) = post("/reset", &reset).await?;
+        assert_eq!(status, StatusCode::OK);
+        let (status, _, _) = post("/login", &login).await?;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+
+        let login = format!("username={alice}&password={NEW_PASSWORD}");
+        let (status, cookie, _) = post("/login", &login).await?;
+        assert_eq!(status, StatusCode::OK);
+        let (status, _, page) = ask(&router, "/me", None, &cookie).await?;
+        assert_eq!(status, StatusCode::OK, "{page}");
+        let (status, _, _) = ask(&router, "/admin", None, &cookie).await?;
+        assert_eq!(status, StatusCode::FORBIDDEN);
+        let (status, _, _) = ask(&router, "/sign-out", Some(""), &cookie).await?;
+        assert_eq!(status, StatusCode::OK);
+        server.delete(pool).await
+    }
 }
 
 async fn assert_signed_in(

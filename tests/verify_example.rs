@@ -1,49 +1,18 @@
 //! The web server of `examples/axum_sign_in.rs`, from the sign-in to its protected routes, offline.
 #![cfg(all(feature = "axum", feature = "fixtures", feature = "srp"))]
 
-use std::{error::Error as StdError, net::SocketAddr};
+use axum::http::StatusCode;
 
-use axum::{
-    Router,
-    body::Body,
-    extract::ConnectInfo,
-    http::{Request, StatusCode, header},
-};
-use tower::ServiceExt as _;
+use self::browser::ask;
+
+#[path = "support/browser.rs"]
+mod browser;
 
 #[path = "../examples/axum_sign_in.rs"]
 #[expect(dead_code, reason = "its main is the example's")]
 mod axum_sign_in;
 
-type Outcome<T = ()> = Result<T, Box<dyn StdError>>;
-
-/// The status, and the cookie that is set.
-async fn ask(
-    router: &Router,
-    path: &str,
-    form: Option<&str>,
-    cookie: &str,
-) -> Outcome<(StatusCode, String, String)> {
-    let request = match form {
-        None => Request::get(path).body(Body::empty())?,
-        Some(form) => Request::post(path)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(form.to_owned()))?,
-    };
-    let (mut parts, body) = request.into_parts();
-    parts.headers.insert(header::COOKIE, cookie.try_into()?);
-    parts
-        .extensions
-        .insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000))));
-    let request = Request::from_parts(parts, body);
-    let response = router.clone().oneshot(request).await?;
-    let set = response.headers().get(header::SET_COOKIE);
-    let set = set.map(|value| value.to_str()).transpose()?;
-    let set = set.and_then(|value| value.split(';').next());
-    let (status, set) = (response.status(), set.unwrap_or_default().to_owned());
-    let body = axum::body::to_bytes(response.into_body(), 100_000).await?;
-    Ok((status, set, String::from_utf8(body.to_vec())?))
-}
+type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 #[tokio::test]
 async fn a_user_signs_in_with_password_and_code_and_reaches_what_is_meant_for_them() -> Outcome {
