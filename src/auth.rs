@@ -11,9 +11,10 @@ mod proof;
 pub mod secret_hash;
 #[cfg(feature = "sigv4")]
 mod secrets_manager;
+mod signed_in_user;
 #[cfg(feature = "srp")]
 mod srp;
-mod token_source;
+pub(crate) mod token_source;
 mod tokens;
 mod totp;
 mod user_auth;
@@ -28,7 +29,8 @@ pub use self::{
     client_secret::{ClientSecretFuture, ProvideClientSecret},
     device::RememberedDevice,
     flows::SignIn,
-    token_source::{RefreshError, TokenSource},
+    signed_in_user::{SignedInUser, TotpSecret, UserCallError},
+    token_source::{RefreshError, StoreError, TokenSource},
     tokens::Tokens,
     totp::{TotpSetup, totp_uri},
     user_auth::UserAuth,

@@ -216,9 +216,10 @@ impl<K, T> Drop for Landing<K, T> {
     }
 }
 
-type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub(crate) type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-async fn unless_it_panics<T>(mut work: Work<T>) -> Result<T, Lost> {
+/// The result of work, or that it panicked.
+pub(crate) async fn unless_it_panics<T>(mut work: Work<T>) -> Result<T, Lost> {
     poll_fn(|context| {
         // What panicked is not polled again, and what it shares with others is theirs to keep whole.
         match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {

@@ -1,14 +1,14 @@
 //! What the feature `tracing` shows of a call, and nothing at all without it.
 //!
-//! A span for each operation and one inside it for each attempt. Their fields are names, numbers
-//! and IDs: operation, region, attempt, status, code, request ID, latency. Never a message, a
-//! header or a body, at no level.
+//! A span for each operation and one inside it for each attempt, and an event where tokens could not
+//! be stored. Their fields are names, numbers and IDs: operation, region, attempt, status, code,
+//! request ID, latency. Never a message, a header or a body, at no level.
 
 #[cfg(feature = "tracing")]
-pub(crate) use self::enabled::Trace;
+pub(crate) use self::enabled::{Trace, tokens_not_stored};
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) use self::disabled::Trace;
+pub(crate) use self::disabled::{Trace, tokens_not_stored};
 
 #[cfg(feature = "tracing")]
 mod enabled {
@@ -22,6 +22,11 @@ mod enabled {
     pub(crate) struct Trace {
         span: Span,
         started: Option<Instant>,
+    }
+
+    /// Tells that the hook of a token source failed, counted from 1 for the same tokens.
+    pub(crate) fn tokens_not_stored(attempt: u32) {
+        tracing::warn!(attempt, "the refreshed tokens could not be stored");
     }
 
     fn is_id(text: &str) -> bool {
@@ -120,6 +125,8 @@ mod enabled {
 #[cfg(not(feature = "tracing"))]
 mod disabled {
     use crate::{endpoint::Region, error::Error};
+
+    pub(crate) fn tokens_not_stored(_attempt: u32) {}
 
     /// Nothing, since nobody can look.
     #[derive(Debug)]

@@ -2,18 +2,21 @@
 
 use std::{
     collections::VecDeque,
-    future::pending,
+    convert::Infallible,
+    future::{pending, ready},
+    pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::SeqCst},
     },
+    task::{Context, Poll, Waker},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use bytes::Bytes;
 use cognito_idp::{
     Client, ErrorCode, Sensitive,
-    auth::{AppClient, RefreshError, RememberedDevice, SignIn, TokenSource, Tokens},
+    auth::{AppClient, RefreshError, RememberedDevice, SignIn, StoreError, TokenSource, Tokens},
     error::{TransportError, TransportErrorKind},
     retry::RetryPolicy,
     transport::{HttpClient, HttpFuture},
@@ -21,7 +24,7 @@ use cognito_idp::{
 use serde_json::{Value, json};
 use tokio::{
     sync::Semaphore,
-    time::{advance, timeout},
+    time::{Instant, advance, sleep, timeout},
 };
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
@@ -41,6 +44,8 @@ enum Act {
     Refuse(u16, &'static str),
     /// Answers with an error that has a message.
     Say(&'static str, &'static str),
+    /// Takes a revocation.
+    Revoke,
     /// Breaks the connection.
     Break,
     /// Never answers.
@@ -65,6 +70,8 @@ struct Shared {
     acts: Mutex<VecDeque<Act>>,
     /// The refresh tokens that came, in order.
     came: Mutex<Vec<String>>,
+    /// The tokens to revoke that came, in order.
+    revoked: Mutex<Vec<String>>,
     /// The device keys that came, in order.
     devices: Mutex<Vec<Option<String>>>,
     gate: Semaphore,
@@ -76,6 +83,7 @@ impl Server {
             shared: Arc::new(Shared {
                 acts: Mutex::new(acts.into_iter().collect()),
                 came: Mutex::default(),
+                revoked: Mutex::default(),
                 devices: Mutex::default(),
                 gate: Semaphore::new(Semaphore::MAX_PERMITS),
             }),
@@ -96,6 +104,10 @@ impl Server {
         lock(&self.shared.came).clone()
     }
 
+    fn revoked(&self) -> Vec<String> {
+        lock(&self.shared.revoked).clone()
+    }
+
     fn source(&self, clock: fn() -> SystemTime, tokens: Tokens) -> Outcome<TokenSource> {
         Ok(TokenSource::new(self.sign_in(clock)?, tokens))
     }
@@ -114,9 +126,15 @@ impl Server {
 impl HttpClient for Server {
     fn call(&self, request: http::Request<Bytes>) -> HttpFuture<'_> {
         let body: Value = serde_json::from_slice(request.body()).expect("JSON");
-        let refresh_token = body["RefreshToken"].as_str().unwrap_or_default().to_owned();
-        lock(&self.shared.came).push(refresh_token);
-        lock(&self.shared.devices).push(body["DeviceKey"].as_str().map(str::to_owned));
+        let target = request.headers()["x-amz-target"].as_bytes();
+        if target.ends_with(b".RevokeToken") {
+            let token = body["Token"].as_str().unwrap_or_default().to_owned();
+            lock(&self.shared.revoked).push(token);
+        } else {
+            let refresh_token = body["RefreshToken"].as_str().unwrap_or_default().to_owned();
+            lock(&self.shared.came).push(refresh_token);
+            lock(&self.shared.devices).push(body["DeviceKey"].as_str().map(str::to_owned));
+        }
         let act = lock(&self.shared.acts)
             .pop_front()
             .expect("one refresh more");
@@ -153,6 +171,7 @@ impl HttpClient for Server {
                 }
                 Act::Refuse(status, code) => (status, json!({"__type": code})),
                 Act::Say(code, message) => (400, json!({"__type": code, "message": message})),
+                Act::Revoke => (200, json!({})),
                 Act::Panic => panic!("on purpose"),
                 Act::Break => return Err(TransportError::new(TransportErrorKind::Interrupted)),
                 Act::Hang => pending().await,
@@ -368,9 +387,12 @@ async fn a_refresh_ends_and_is_stored_although_no_caller_comes_again() -> Outcom
         rotate: true,
     }]);
     let stored = Arc::new(Mutex::new(Vec::new()));
-    let source = TokenSource::with_on_refresh(server.sign_in(now)?, first_tokens()?, {
+    let source = server.source(now, first_tokens()?)?.on_refresh({
         let stored = stored.clone();
-        move |tokens| lock(&stored).push(tokens.access_token.expose().clone())
+        move |tokens: Tokens| {
+            lock(&stored).push(tokens.access_token.expose().clone());
+            ready(Ok::<_, Infallible>(()))
+        }
     });
     CLOCK.store(3_600, SeqCst);
     assert!(
@@ -414,25 +436,6 @@ async fn a_panic_of_the_http_client_costs_one_refresh() -> Outcome {
         result => return Err(format!("{result:?}").into()),
     }
     assert_eq!(access_token(&source).await?, "access-2");
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_panic_of_the_hook_costs_nobody_the_tokens() -> Outcome {
-    clock!(CLOCK, now);
-    let server = Server::new([Act::Give {
-        number: 2,
-        rotate: true,
-    }]);
-    let source = TokenSource::with_on_refresh(server.sign_in(now)?, first_tokens()?, |_| {
-        panic!("on purpose")
-    });
-    CLOCK.store(3_600, SeqCst);
-    assert_eq!(access_token(&source).await?, "access-2");
-    let tokens = source.tokens().await?;
-    let refresh_token = tokens.refresh_token.as_ref().map(Sensitive::expose);
-    assert_eq!(refresh_token.map(String::as_str), Some("refresh-2"));
-    assert_eq!(server.refreshes().len(), 1);
     Ok(())
 }
 
@@ -523,7 +526,7 @@ async fn only_the_definite_codes_sign_the_user_out() -> Outcome {
         settle().await;
         for _ in 0..2 {
             match access_token(&source).await {
-                Err(RefreshError::SignedOut(error)) => {
+                Err(RefreshError::SignedOut(Some(error))) => {
                     assert_eq!(error.code(), Some(&ErrorCode::from(code)));
                 }
                 result => return Err(format!("{code}: {result:?}").into()),
@@ -710,11 +713,12 @@ async fn rotated_tokens_replace_the_old_ones_and_are_shown_for_storing() -> Outc
     };
     let server = Server::new([rotated(2), GIVE_2, rotated(3)]);
     let stored = Arc::new(Mutex::new(Vec::new()));
-    let source = TokenSource::with_on_refresh(server.sign_in(now)?, first_tokens()?, {
+    let source = server.source(now, first_tokens()?)?.on_refresh({
         let stored = stored.clone();
-        move |tokens| {
+        move |tokens: Tokens| {
             let refresh_token = tokens.refresh_token.as_ref().map(Sensitive::expose);
             lock(&stored).push(refresh_token.cloned().unwrap_or_default());
+            ready(Ok::<_, Infallible>(()))
         }
     });
     for hour in 1..=3 {
@@ -749,5 +753,469 @@ async fn neither_debug_nor_errors_show_a_token() -> Outcome {
     let error = access_token(&source).await.expect_err("refused");
     let shown = format!("{source:?} {error:?} {error}");
     assert!(!shown.contains("access-1") && !shown.contains("refresh-1"));
+    Ok(())
+}
+
+/// What a store does with the tokens it is given.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Put {
+    Keep,
+    Fail,
+    /// Panics when it is called.
+    PanicAtOnce,
+    /// Panics while it is awaited.
+    Panic,
+    Hang,
+    /// Keeps them after this time.
+    After(Duration),
+}
+
+/// A store that does as told, the last for ever, and notes what it is given and when it is done.
+#[derive(Clone, Debug)]
+struct Store {
+    puts: Arc<Mutex<VecDeque<Put>>>,
+    notes: Arc<Mutex<Vec<String>>>,
+}
+
+impl Store {
+    fn new(puts: impl IntoIterator<Item = Put>) -> Self {
+        Self {
+            puts: Arc::new(Mutex::new(puts.into_iter().collect())),
+            notes: Arc::default(),
+        }
+    }
+
+    fn attach(&self, source: TokenSource) -> TokenSource {
+        let store = self.clone();
+        source.on_refresh(move |tokens| {
+            let put = store.next(&tokens);
+            assert!(put != Put::PanicAtOnce, "on purpose");
+            let store = store.clone();
+            async move { store.put(put, &tokens).await }
+        })
+    }
+
+    fn next(&self, tokens: &Tokens) -> Put {
+        self.note(format!("given {}", tokens.access_token.expose()));
+        let mut puts = lock(&self.puts);
+        let put = puts.pop_front().unwrap_or(Put::Keep);
+        if puts.is_empty() {
+            puts.push_back(put);
+        }
+        put
+    }
+
+    async fn put(&self, put: Put, tokens: &Tokens) -> Result<(), std::io::Error> {
+        match put {
+            Put::Fail => return Err(std::io::Error::other("the disk is full")),
+            Put::Hang => pending().await,
+            Put::After(delay) => sleep(delay).await,
+            Put::Panic => {
+                tokio::task::yield_now().await;
+                panic!("on purpose");
+            }
+            Put::PanicAtOnce | Put::Keep => {}
+        }
+        self.note(format!("kept {}", tokens.access_token.expose()));
+        Ok(())
+    }
+
+    fn note(&self, note: impl Into<String>) {
+        lock(&self.notes).push(note.into());
+    }
+
+    fn notes(&self) -> Vec<String> {
+        lock(&self.notes).clone()
+    }
+}
+
+fn give(number: u32) -> Act {
+    Act::Give {
+        number,
+        rotate: true,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_fails_panics_or_hangs_is_given_the_tokens_again_until_it_has_them() -> Outcome
+{
+    clock!(CLOCK, now);
+    let server = Server::new([GIVE_2]);
+    let store = Store::new([
+        Put::Fail,
+        Put::PanicAtOnce,
+        Put::Panic,
+        Put::Hang,
+        Put::Fail,
+        Put::Keep,
+    ]);
+    let source = store.attach(server.source(now, first_tokens()?)?);
+    CLOCK.store(3_600, SeqCst);
+    assert_eq!(access_token(&source).await?, "access-2");
+    assert!(source.store_error().is_some());
+    source.flush().await?;
+    assert!(source.store_error().is_none());
+    let mut notes = vec!["given access-2"; 6];
+    notes.push("kept access-2");
+    assert_eq!(store.notes(), notes);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_way_in_which_storing_fails_is_told_apart() -> Outcome {
+    clock!(CLOCK, now);
+    for put in [Put::Fail, Put::PanicAtOnce, Put::Panic, Put::Hang] {
+        CLOCK.store(0, SeqCst);
+        let server = Server::new([GIVE_2]);
+        let source = Store::new([put]).attach(server.source(now, first_tokens()?)?);
+        source.refresh_now().await?;
+        let error = source.flush().await.expect_err("never stored");
+        let is_right = match (put, &error) {
+            (Put::Fail, StoreError::Failed(error)) => error.to_string() == "the disk is full",
+            (Put::Panic | Put::PanicAtOnce, StoreError::Panicked)
+            | (Put::Hang, StoreError::TooSlow) => true,
+            _ => false,
+        };
+        assert!(is_right, "{put:?}: {error:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_down_costs_nobody_the_tokens_and_is_given_up_after_minutes() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::new([GIVE_2]);
+    let store = Store::new([Put::Fail]);
+    let source = store.attach(server.source(now, first_tokens()?)?);
+    CLOCK.store(3_600, SeqCst);
+    let asked = Instant::now();
+    assert_eq!(access_token(&source).await?, "access-2");
+    assert!(asked.elapsed() <= Duration::from_secs(5));
+    assert!(source.flush().await.is_err());
+    assert!(asked.elapsed() < Duration::from_mins(4));
+    assert_eq!(store.notes().len(), 12);
+    assert!(matches!(source.store_error(), Some(StoreError::Failed(_))));
+
+    // Nobody tries any more, until somebody asks for it.
+    sleep(Duration::from_mins(10)).await;
+    assert_eq!(store.notes().len(), 12);
+    lock(&store.puts).push_front(Put::Keep);
+    source.flush().await?;
+    assert_eq!(store.notes()[13..], ["kept access-2"]);
+    assert!(source.store_error().is_none());
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_store_holds_callers_up_for_five_seconds_and_is_filled_all_the_same() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::new([GIVE_2]);
+    let store = Store::new([Put::After(Duration::from_secs(20))]);
+    let source = store.attach(server.source(now, first_tokens()?)?);
+    CLOCK.store(3_600, SeqCst);
+    let asked = Instant::now();
+    assert_eq!(access_token(&source).await?, "access-2");
+    assert_eq!(asked.elapsed(), Duration::from_secs(5));
+    assert_eq!(access_token(&source).await?, "access-2");
+    assert_eq!(asked.elapsed(), Duration::from_secs(5));
+    drop(source);
+    sleep(Duration::from_secs(16)).await;
+    assert_eq!(store.notes(), ["given access-2", "kept access-2"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_is_given_one_thing_at_a_time_and_then_the_newest() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::new([give(2), give(3), give(4)]);
+    let store = Store::new([Put::After(Duration::from_secs(20)), Put::Keep]);
+    let source = store.attach(server.source(now, first_tokens()?)?);
+    for number in 2..=4 {
+        let tokens = source.refresh_now().await?;
+        assert_eq!(*tokens.access_token.expose(), format!("access-{number}"));
+    }
+    source.flush().await?;
+    let notes = [
+        "given access-2",
+        "kept access-2",
+        "given access-4",
+        "kept access-4",
+    ];
+    assert_eq!(store.notes(), notes);
+    assert_eq!(server.refreshes(), ["refresh-1", "refresh-2", "refresh-3"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn newer_tokens_are_stored_at_once_instead_of_those_that_could_not_be() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::new([give(2), give(3)]);
+    let store = Store::new([Put::Fail]);
+    let source = store.attach(server.source(now, first_tokens()?)?);
+    source.refresh_now().await?;
+    // By now the waits are long.
+    sleep(Duration::from_secs(60)).await;
+    let failed = store.notes().len();
+    lock(&store.puts).push_front(Put::Keep);
+    let asked = Instant::now();
+    source.refresh_now().await?;
+    assert_eq!(asked.elapsed(), Duration::ZERO);
+    assert_eq!(store.notes()[failed..], ["given access-3", "kept access-3"]);
+    sleep(Duration::from_mins(10)).await;
+    assert_eq!(store.notes().len(), failed + 2);
+    Ok(())
+}
+
+#[test]
+fn tokens_whose_storing_ended_with_its_runtime_are_stored_by_a_flush() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::new([GIVE_2]);
+    let store = Store::new([Put::Hang, Put::Keep]);
+    let source = store.attach(server.source(now, first_tokens()?)?);
+    CLOCK.store(3_545, SeqCst);
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_time().build()
+    };
+    let dying = runtime()?;
+    dying.block_on(async {
+        assert_eq!(access_token(&source).await?, "access-1");
+        settle().await;
+        Outcome::Ok(())
+    })?;
+    assert_eq!(store.notes(), ["given access-2"]);
+    drop(dying);
+    runtime()?.block_on(source.flush())?;
+    assert_eq!(store.notes()[1..], ["given access-2", "kept access-2"]);
+    Ok(())
+}
+
+#[test]
+fn without_a_runtime_nothing_panics() -> Outcome {
+    clock!(CLOCK, now);
+    let source = Server::new([]).source(now, first_tokens()?)?;
+    let source = Store::new([Put::Keep]).attach(source);
+    let context = &mut Context::from_waker(Waker::noop());
+    let mut refresh = pin!(source.refresh_now());
+    let Poll::Ready(Err(RefreshError::Unavailable(_))) = refresh.as_mut().poll(context) else {
+        return Err("a refresh without a runtime".into());
+    };
+    let mut sign_out = pin!(source.sign_out());
+    let Poll::Ready(Err(RefreshError::Unavailable(_))) = sign_out.as_mut().poll(context) else {
+        return Err("a revocation without a runtime".into());
+    };
+    assert!(pin!(source.flush()).poll(context).is_ready());
+    assert!(pin!(source.forget()).poll(context).is_ready());
+    assert!(source.current().is_err());
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_tokens_at_hand_are_told_without_a_call_also_when_they_have_expired() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::new([Act::Refuse(400, "NotAuthorizedException")]);
+    let source = server.source(now, first_tokens()?)?;
+    CLOCK.store(3_600, SeqCst);
+    assert_eq!(source.current()?, first_tokens()?);
+    assert!(server.refreshes().is_empty());
+    assert!(access_token(&source).await.is_err());
+    let current = source.current();
+    assert!(matches!(current, Err(RefreshError::SignedOut(Some(_)))));
+    Ok(())
+}
+
+#[tokio::test]
+async fn refresh_now_does_not_take_a_refresh_that_began_before_it() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::behind_a_gate([give(2), give(3)]);
+    let source = server.source(now, first_tokens()?)?;
+    CLOCK.store(3_541, SeqCst);
+    assert_eq!(access_token(&source).await?, "access-1");
+    settle().await;
+    assert_eq!(server.refreshes().len(), 1);
+
+    let callers: Vec<_> = (0..100)
+        .map(|_| {
+            let source = source.clone();
+            tokio::spawn(async move { source.refresh_now().await })
+        })
+        .collect();
+    settle().await;
+    server.open_gate();
+    settle().await;
+    server.open_gate();
+    for caller in callers {
+        assert_eq!(caller.await??.access_token.expose(), "access-3");
+    }
+    assert_eq!(server.refreshes(), ["refresh-1", "refresh-2"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_now_that_fails_leaves_the_tokens_as_they_are() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::new([Act::Break, GIVE_2]);
+    let source = server.source(now, first_tokens()?)?;
+    for _ in 0..2 {
+        let result = source.refresh_now().await;
+        assert!(matches!(result, Err(RefreshError::Unavailable(_))));
+        assert_eq!(access_token(&source).await?, "access-1");
+    }
+    assert_eq!(server.refreshes().len(), 1);
+    advance(Duration::from_secs(1)).await;
+    source.refresh_now().await?;
+    assert_eq!(access_token(&source).await?, "access-2");
+    Ok(())
+}
+
+#[tokio::test]
+async fn sign_out_revokes_the_newest_refresh_token_and_ends_it_for_all_clones() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::behind_a_gate([give(2), Act::Revoke]);
+    let source = server.source(now, first_tokens()?)?;
+    CLOCK.store(3_600, SeqCst);
+    let waiting = tokio::spawn({
+        let source = source.clone();
+        async move { access_token(&source).await }
+    });
+    settle().await;
+    let leaving = tokio::spawn({
+        let source = source.clone();
+        async move { source.sign_out().await }
+    });
+    settle().await;
+    assert!(server.revoked().is_empty());
+    server.open_gate();
+    assert_eq!(waiting.await??, "access-2");
+    settle().await;
+    assert_eq!(server.revoked(), ["refresh-2"]);
+
+    // Whoever asks meanwhile gets what is there, and nobody refreshes what is being revoked.
+    CLOCK.store(7_200, SeqCst);
+    let late = tokio::spawn({
+        let source = source.clone();
+        async move { access_token(&source).await }
+    });
+    settle().await;
+    server.open_gate();
+    leaving.await??;
+    for result in [late.await?, access_token(&source).await] {
+        assert!(matches!(result, Err(RefreshError::SignedOut(None))));
+    }
+    assert!(matches!(
+        source.current(),
+        Err(RefreshError::SignedOut(None))
+    ));
+    let refreshed = source.refresh_now().await;
+    assert!(matches!(refreshed, Err(RefreshError::SignedOut(None))));
+    source.sign_out().await?;
+    assert_eq!((server.refreshes().len(), server.revoked().len()), (1, 1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_sign_out_that_fails_leaves_the_user_signed_in_to_try_again() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::new([
+        Act::Break,
+        Act::Refuse(400, "UnsupportedOperationException"),
+        Act::Revoke,
+    ]);
+    let source = server.source(now, first_tokens()?)?;
+    let result = source.sign_out().await;
+    assert!(matches!(result, Err(RefreshError::Unavailable(_))));
+    assert_eq!(access_token(&source).await?, "access-1");
+    let result = source.sign_out().await;
+    assert!(matches!(result, Err(RefreshError::Misconfigured(_))));
+    assert_eq!(access_token(&source).await?, "access-1");
+    source.sign_out().await?;
+    assert_eq!(server.revoked(), ["refresh-1"; 3]);
+    assert!(access_token(&source).await.is_err());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_is_dead_or_was_never_there_signs_out_as_well() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::new([Act::Say(
+        "NotAuthorizedException",
+        "Refresh Token has been revoked",
+    )]);
+    let source = server.source(now, first_tokens()?)?;
+    source.sign_out().await?;
+    assert!(access_token(&source).await.is_err());
+
+    let mut tokens = first_tokens()?;
+    tokens.refresh_token = None;
+    let server = Server::new([]);
+    let source = server.source(now, tokens)?;
+    source.sign_out().await?;
+    assert!(access_token(&source).await.is_err());
+    assert!(server.revoked().is_empty());
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_out_goes_on_when_its_caller_gives_up() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::behind_a_gate([Act::Revoke]);
+    let source = server.source(now, first_tokens()?)?;
+    let given_up = timeout(Duration::from_millis(1), source.sign_out()).await;
+    assert!(given_up.is_err());
+    server.open_gate();
+    settle().await;
+    assert!(source.current().is_err());
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_stored_any_more_once_a_sign_out_has_ended() -> Outcome {
+    clock!(CLOCK, now);
+    // While the store is at it ...
+    let server = Server::new([give(2), Act::Revoke]);
+    let store = Store::new([Put::After(Duration::from_secs(8))]);
+    let source = store.attach(server.source(now, first_tokens()?)?);
+    source.refresh_now().await?;
+    source.sign_out().await?;
+    store.note("signed out");
+    sleep(Duration::from_mins(10)).await;
+    let notes = ["given access-2", "kept access-2", "signed out"];
+    assert_eq!(store.notes(), notes);
+
+    // ... and while it waits for its next chance, which no sign-out waits for.
+    let server = Server::new([give(2), Act::Revoke]);
+    let store = Store::new([Put::Fail]);
+    let source = store.attach(server.source(now, first_tokens()?)?);
+    source.refresh_now().await?;
+    sleep(Duration::from_secs(30)).await;
+    let asked = Instant::now();
+    source.sign_out().await?;
+    assert_eq!(asked.elapsed(), Duration::ZERO);
+    assert!(source.store_error().is_none());
+    let tries = store.notes().len();
+    sleep(Duration::from_mins(10)).await;
+    assert_eq!(store.notes().len(), tries);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_refresh_brings_after_the_tokens_were_forgotten_is_forgotten_too() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::behind_a_gate([give(2)]);
+    let store = Store::new([Put::Keep]);
+    let source = store.attach(server.source(now, first_tokens()?)?);
+    CLOCK.store(3_600, SeqCst);
+    let waiting = tokio::spawn({
+        let source = source.clone();
+        async move { access_token(&source).await }
+    });
+    settle().await;
+    source.forget().await;
+    server.open_gate();
+    let result = waiting.await?;
+    assert!(matches!(result, Err(RefreshError::SignedOut(None))));
+    assert!(source.current().is_err());
+    assert!(store.notes().is_empty());
+    assert!(server.revoked().is_empty());
     Ok(())
 }

@@ -7,6 +7,8 @@
 
 use std::{
     collections::HashMap,
+    convert::Infallible,
+    future::ready,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{
@@ -350,14 +352,15 @@ fn runtimes_that_end_callers_that_vanish_and_code_that_panics_cost_nobody_else_a
         let (stored, panics) = (stored.clone(), hook_panics.clone());
         let sign_in = SignIn::public(client.clone(), AppClient::new("client"));
         let chance = Chance::default();
-        TokenSource::with_on_refresh(sign_in, first_tokens()?, move |tokens| {
-            if let Some(token) = &tokens.refresh_token {
-                token.expose().clone_into(&mut lock(&stored));
-            }
+        TokenSource::new(sign_in, first_tokens()?).on_refresh(move |tokens: Tokens| {
             if chance.below(8) == 0 {
                 panics.fetch_add(1, SeqCst);
                 panic!("{ON_PURPOSE}");
             }
+            if let Some(token) = &tokens.refresh_token {
+                token.expose().clone_into(&mut lock(&stored));
+            }
+            ready(Ok::<_, Infallible>(()))
         })
     };
     let world = World {
@@ -422,6 +425,7 @@ fn runtimes_that_end_callers_that_vanish_and_code_that_panics_cost_nobody_else_a
             match timeout(HANG, world.source.tokens()).await? {
                 Ok(tokens) => {
                     let refresh_token = tokens.refresh_token.ok_or("none")?;
+                    timeout(HANG, world.source.flush()).await??;
                     assert_eq!(*lock(&stored), *refresh_token.expose());
                     return Outcome::Ok(());
                 }

@@ -669,8 +669,8 @@ impl Request {
     }
 }
 
-/// Whether the error of `GetUser` means that the token is good no more.
-fn is_revoked(error: &Error) -> bool {
+/// Whether the error of a user's own call, such as `GetUser`, means that the token is good no more.
+pub(super) fn is_revoked(error: &Error) -> bool {
     match error.not_authorized_reason() {
         Some(reason) => matches!(
             reason,

@@ -1,30 +1,34 @@
 //! Access tokens for a program that runs longer than they live.
 
+mod error;
+mod refresher;
+mod state;
+mod storing;
+
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::timeout};
 
-use super::{SignIn, Tokens, client_secret::is_refused_secret};
+pub use self::error::{RefreshError, StoreError};
+pub(crate) use self::refresher::Refresher;
+use self::{
+    state::{Look, State},
+    storing::{STORE_WAIT, Stored},
+};
+use super::{SignIn, Tokens};
 use crate::{
-    error::{Error, ErrorCode, InvalidInput, TransportError, TransportErrorKind},
-    operation::{Operation as _, auth::GetTokensFromRefreshTokenRequest},
+    error::BoxError,
+    operation::{
+        Operation as _,
+        auth::{GetTokensFromRefreshTokenRequest, RevokeTokenRequest},
+    },
     sensitive::Sensitive,
     single_flight::{Lost, SingleFlight},
 };
-
-/// How long before its end a token is renewed; at most half its life.
-const EARLY: Duration = Duration::from_mins(1);
-/// How long before its end nobody gets a token without waiting for a new one; at most a quarter of
-/// its life.
-const LATE: Duration = Duration::from_secs(10);
-/// How long a failure stands for all who ask.
-const FAILURE_LASTS: Duration = Duration::from_secs(1);
-/// How long after a failure a token that is still valid is not renewed.
-const PAUSE: Duration = Duration::from_secs(5);
 
 /// Hands out the access token of one signed-in user, refreshed when needed.
 ///
@@ -32,8 +36,8 @@ const PAUSE: Duration = Duration::from_secs(5);
 ///
 /// - However many callers wait, one refresh is under way, and all of them get its result.
 /// - A refresh is a task of its own on the Tokio runtime of the caller that caused it. It ends, and
-///   the tokens are kept and handed to [`on_refresh`](Self::with_on_refresh), also when every caller
-///   has given up. If its runtime ends first, the next caller refreshes anew.
+///   the tokens are kept and handed to [`on_refresh`](Self::on_refresh), also when every caller has
+///   given up. If its runtime ends first, the next caller refreshes anew.
 /// - A minute before its end, at the earliest after half its life, a token is refreshed while
 ///   callers still get the old one. In its last ten seconds they wait for the new one, and get the
 ///   old one if there is none.
@@ -60,30 +64,6 @@ const PAUSE: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct TokenSource {
     shared: Arc<Shared>,
-    refreshing: SingleFlight<(), Result<Tokens, RefreshError>>,
-}
-
-/// Why a [`TokenSource`] has no access token to give.
-///
-/// Ask the user for a new sign-in only after [`SignedOut`](Self::SignedOut): the others keep the
-/// tokens, and every later call tries again.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RefreshError {
-    /// The user must sign in anew: the refresh token will never work again, and the tokens are gone.
-    #[error("the user must sign in anew")]
-    SignedOut(#[source] Arc<Error>),
-    /// Cognito refuses what the operator has set: a wrong client secret, an app client or pool that
-    /// does not exist, a request that it does not take.
-    ///
-    /// It stays so until somebody mends that. The user is still signed in.
-    #[error(
-        "the access token has expired, and the app client's settings do not allow to refresh it"
-    )]
-    Misconfigured(#[source] Arc<Error>),
-    /// The access token has expired and could not be refreshed now; a later try may succeed.
-    #[error("the access token has expired and could not be refreshed")]
-    Unavailable(#[source] Arc<Error>),
 }
 
 impl TokenSource {
@@ -92,21 +72,72 @@ impl TokenSource {
     /// `sign_in` says how to refresh: app client, remembered device, client metadata.
     #[must_use]
     pub fn new(sign_in: SignIn, tokens: Tokens) -> Self {
-        Self::build(sign_in, tokens, None)
+        let refresher = sign_in.for_tokens(&tokens);
+        Self::over(Arc::new(refresher), tokens)
     }
 
-    /// As [`new`](Self::new), and calls `on_refresh` with the tokens of every refresh.
+    /// Starts from tokens, with any way to refresh them.
+    pub(crate) fn over(refresher: Arc<dyn Refresher>, tokens: Tokens) -> Self {
+        let expiry = SystemTime::from(tokens.expires_at);
+        let left = expiry.duration_since(refresher.server_time());
+        let life = left.unwrap_or_default().min(tokens.expires_in);
+        let state = State::new(tokens, life, refresher.local_time());
+        Self {
+            shared: Arc::new(Shared {
+                refresher,
+                state: Mutex::new(state),
+                requests: SingleFlight::default(),
+                storing: SingleFlight::default(),
+                changed: Notify::new(),
+            }),
+        }
+    }
+
+    /// Has the tokens of every refresh stored by `hook`, a closure that returns a future.
     ///
-    /// Store them there: with refresh token rotation the old refresh token soon stops working. It is
-    /// called once for each refresh, before the callers that wait for it go on, in the task of the
-    /// refresh: so it must not block for long. If it panics, the source has the tokens all the same.
+    /// With refresh token rotation the old refresh token stops working within a minute, so tokens
+    /// that are not stored are lost with the process. What holds:
+    ///
+    /// - The hook runs once at a time and gets the newest tokens: what it is given after a refresh is
+    ///   never older than what it was given before.
+    /// - If it fails, panics or takes longer than thirty seconds, it is called again: up to twelve
+    ///   times within about three minutes, with growing waits, with newer tokens if there are some by then.
+    ///   When that was in vain, the next refresh and [`flush`](Self::flush) try anew.
+    /// - It runs in a task of its own on the runtime of the refresh, whether or not a caller waits.
+    ///   The process must live until it has ended: await [`flush`](Self::flush) before you exit.
+    /// - Callers that wait for fresh tokens wait for the hook too, but no longer than five seconds.
+    /// - Its last failure is [`store_error`](Self::store_error), and with the feature `tracing` each
+    ///   one is an event. It never costs a caller the tokens.
+    ///
+    /// The tokens that the source starts from are yours to store. The clones share the hook, and
+    /// another one replaces it. It gets no word when the tokens are given up: delete what you stored
+    /// after [`sign_out`](Self::sign_out), or when you see [`RefreshError::SignedOut`].
+    ///
+    /// ```no_run
+    /// # use cognito_idp::auth::{SignIn, TokenSource, Tokens};
+    /// # #[derive(Clone)]
+    /// # struct Store;
+    /// # impl Store { async fn save(&self, _: &Tokens) -> std::io::Result<()> { Ok(()) } }
+    /// # fn example(sign_in: SignIn, tokens: Tokens, store: Store) {
+    /// let source = TokenSource::new(sign_in, tokens).on_refresh(move |tokens| {
+    ///     let store = store.clone();
+    ///     async move { store.save(&tokens).await }
+    /// });
+    /// # let _ = source;
+    /// # }
+    /// ```
     #[must_use]
-    pub fn with_on_refresh(
-        sign_in: SignIn,
-        tokens: Tokens,
-        on_refresh: impl Fn(&Tokens) + Send + Sync + 'static,
-    ) -> Self {
-        Self::build(sign_in, tokens, Some(Box::new(on_refresh)))
+    pub fn on_refresh<F, E>(self, hook: impl Fn(Tokens) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        let hook = Arc::new(move |tokens| {
+            let stored = hook(tokens);
+            Box::pin(async { stored.await.map_err(Into::into) }) as _
+        });
+        self.shared.state().hook = Some(hook);
+        self
     }
 
     /// An access token that is valid now.
@@ -127,7 +158,8 @@ impl TokenSource {
         match self.shared.look() {
             Look::Fresh(tokens) => Ok(tokens),
             Look::Aging(tokens) => {
-                self.refreshing.start(&(), || self.shared.clone().refresh());
+                let refresh = || self.shared.clone().carry_out(Request::Refresh);
+                self.shared.requests.start(&(), refresh);
                 Ok(tokens)
             }
             Look::Ending(_) | Look::Expired => self.refresh().await,
@@ -135,14 +167,107 @@ impl TokenSource {
         }
     }
 
-    async fn refresh(&self) -> Result<Tokens, RefreshError> {
-        let refresh = || self.shared.clone().refresh();
-        let failure = match self.refreshing.run((), refresh).await {
-            Ok(Ok(tokens)) => return Ok(tokens),
-            Ok(Err(error)) => error,
-            Err(lost) => RefreshError::lost(lost),
+    /// The tokens at hand, without a call: the access token may have expired.
+    ///
+    /// # Errors
+    /// [`RefreshError::SignedOut`] if they are gone.
+    pub fn current(&self) -> Result<Tokens, RefreshError> {
+        self.shared.state().tokens().cloned()
+    }
+
+    /// Refreshes at once, however long the tokens still last, and gives the new ones.
+    ///
+    /// For claims that have changed, such as groups: the refresh begins after this call, so one that
+    /// is under way already does not count. If it fails, the tokens at hand stay.
+    ///
+    /// # Errors
+    /// Those of [`access_token`](Self::access_token).
+    pub async fn refresh_now(&self) -> Result<Tokens, RefreshError> {
+        let begun = self.shared.state().begun();
+        self.refresh_beyond(begun).await
+    }
+
+    /// Signs the user out of this session: revokes the refresh token, and with it the access tokens
+    /// that came from it.
+    ///
+    /// A refresh that is under way is waited for, so that it is the newest token that is revoked.
+    /// Afterwards, for all clones, the tokens are gone and every call ends with
+    /// [`RefreshError::SignedOut`]; doing it again does nothing. Like a refresh it goes on if the
+    /// caller gives up. Without a refresh token the tokens are only forgotten.
+    ///
+    /// # Errors
+    /// [`RefreshError::Unavailable`] and [`RefreshError::Misconfigured`], for instance where the app
+    /// client does not allow revocation. The user is then still signed in: try again, or
+    /// [`forget`](Self::forget) the tokens.
+    pub async fn sign_out(&self) -> Result<(), RefreshError> {
+        loop {
+            match self.request(Request::SignOut).await {
+                Ok(Outcome::SignOut(result)) => return result,
+                // It was under way already, and may have brought another refresh token.
+                Ok(Outcome::Refresh { .. }) => {}
+                Err(lost) => return Err(RefreshError::lost(RevokeTokenRequest::NAME, lost)),
+            }
+        }
+    }
+
+    /// Forgets the tokens here, in all clones, and tells nobody: they stay good wherever else they are.
+    ///
+    /// What a refresh that is under way will bring is forgotten too. A hook that runs is waited for,
+    /// but no longer than five seconds, so that what you delete from your store afterwards does not
+    /// come back.
+    pub async fn forget(&self) {
+        self.shared.end().await;
+    }
+
+    /// Waits until the newest tokens are stored, and tries again at once if that has failed.
+    ///
+    /// Await it before the process ends; put a time limit around it if you must.
+    ///
+    /// # Errors
+    /// Why they are not stored, after the tries that [`on_refresh`](Self::on_refresh) names.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        self.shared.changed.notify_waiters();
+        self.shared.until_stored().await
+    }
+
+    /// Why the newest tokens are not stored; `None` if they are, or if that was not tried yet.
+    #[must_use]
+    pub fn store_error(&self) -> Option<StoreError> {
+        self.shared.state().store_error()
+    }
+
+    /// An access token instead of one that Cognito refused: the one that has come since, else a fresh
+    /// one.
+    pub(super) async fn instead_of(
+        &self,
+        refused: &Sensitive<String>,
+    ) -> Result<Sensitive<String>, RefreshError> {
+        let number = {
+            let state = self.shared.state();
+            let is_refused = state.tokens()?.access_token == *refused;
+            is_refused.then(|| state.number()).transpose()?
         };
-        // The old ones may still be good. Or what panicked is `on_refresh`, and there are new ones.
+        match number {
+            Some(number) => Ok(self.refresh_beyond(number).await?.access_token),
+            None => self.access_token().await,
+        }
+    }
+
+    async fn refresh(&self) -> Result<Tokens, RefreshError> {
+        let failure = match self.request(Request::Refresh).await {
+            Ok(Outcome::Refresh {
+                result: Ok(tokens), ..
+            }) => return Ok(tokens),
+            Ok(
+                Outcome::Refresh {
+                    result: Err(error), ..
+                }
+                | Outcome::SignOut(Err(error)),
+            ) => error,
+            Ok(Outcome::SignOut(Ok(()))) => RefreshError::SignedOut(None),
+            Err(lost) => RefreshError::lost(GetTokensFromRefreshTokenRequest::NAME, lost),
+        };
+        // The old ones may still be good.
         match self.shared.look() {
             Look::Fresh(tokens) | Look::Aging(tokens) | Look::Ending(tokens) => Ok(tokens),
             Look::Failed(error) => Err(error),
@@ -150,217 +275,136 @@ impl TokenSource {
         }
     }
 
-    fn build(sign_in: SignIn, tokens: Tokens, on_refresh: Option<OnRefresh>) -> Self {
-        let expiry = SystemTime::from(tokens.expires_at);
-        let left = expiry.duration_since(sign_in.client().server_time());
-        let life = left.unwrap_or_default().min(tokens.expires_in);
-        let sign_in = sign_in.for_tokens(&tokens);
-        let held = Held::new(tokens, life, sign_in.client().local_time());
-        Self {
-            shared: Arc::new(Shared {
-                sign_in,
-                on_refresh,
-                state: Mutex::new(State {
-                    held: Ok(held),
-                    failure: None,
-                }),
-            }),
-            refreshing: SingleFlight::default(),
+    /// The tokens of a refresh with a higher number than this one.
+    async fn refresh_beyond(&self, number: u64) -> Result<Tokens, RefreshError> {
+        if let Some(failure) = self.shared.state().recent_failure() {
+            return Err(failure);
         }
+        loop {
+            self.current()?;
+            match self.request(Request::RefreshBeyond(number)).await {
+                Ok(Outcome::Refresh { begun, result }) if begun > number => return result,
+                // It was under way already.
+                Ok(Outcome::Refresh { .. } | Outcome::SignOut(_)) => {}
+                Err(lost) => {
+                    let operation = GetTokensFromRefreshTokenRequest::NAME;
+                    return Err(RefreshError::lost(operation, lost));
+                }
+            }
+        }
+    }
+
+    /// Asks Cognito, or shares the outcome of the request that is under way, whichever that is.
+    async fn request(&self, request: Request) -> Result<Outcome, Lost> {
+        let work = || self.shared.clone().carry_out(request);
+        self.shared.requests.run((), work).await
     }
 }
 
 impl fmt::Debug for TokenSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenSource")
-            .field("sign_in", &self.shared.sign_in)
+            .field("refresher", &self.shared.refresher)
             .finish_non_exhaustive()
     }
 }
 
-type OnRefresh = Box<dyn Fn(&Tokens) + Send + Sync>;
-
+/// What the clones share.
 struct Shared {
-    sign_in: SignIn,
-    on_refresh: Option<OnRefresh>,
+    refresher: Arc<dyn Refresher>,
     state: Mutex<State>,
+    /// Refreshes and sign-outs, one at a time, so that none of them uses what another one replaces.
+    requests: SingleFlight<(), Outcome>,
+    storing: SingleFlight<(), Stored>,
+    /// Told when there are newer tokens to store, or none any more.
+    changed: Notify,
 }
 
-struct State {
-    /// The tokens, or why they are gone.
-    held: Result<Held, RefreshError>,
-    /// The last refresh, if it failed and may yet succeed.
-    failure: Option<(Instant, RefreshError)>,
+/// What is asked of Cognito.
+#[derive(Clone, Copy)]
+enum Request {
+    /// A refresh, if the tokens need one.
+    Refresh,
+    /// A refresh, unless the tokens come from one with a higher number.
+    RefreshBeyond(u64),
+    SignOut,
 }
 
-/// Tokens and how long they last.
-struct Held {
-    tokens: Tokens,
-    life: Duration,
-    /// Since when, by a clock that nobody sets ...
-    since: Instant,
-    /// ... and by one that goes on while the machine sleeps.
-    since_by_wall_clock: SystemTime,
-}
-
-impl Held {
-    fn new(tokens: Tokens, life: Duration, now: SystemTime) -> Self {
-        Self {
-            tokens,
-            life,
-            since: Instant::now(),
-            since_by_wall_clock: now,
-        }
-    }
-
-    /// How long they still last.
-    fn left(&self, now: SystemTime) -> Duration {
-        let by_wall_clock = now.duration_since(self.since_by_wall_clock);
-        let age = self.since.elapsed().max(by_wall_clock.unwrap_or_default());
-        self.life.saturating_sub(age)
-    }
-}
-
-/// What the tokens look like now.
-enum Look {
-    Fresh(Tokens),
-    /// Valid, but to be refreshed.
-    Aging(Tokens),
-    /// Valid for so short a time that a new one is worth waiting for.
-    Ending(Tokens),
-    Expired,
-    /// Gone, or expired and not to be refreshed a moment ago.
-    Failed(RefreshError),
+/// What came of it.
+#[derive(Clone)]
+enum Outcome {
+    /// The last refresh that has begun, and what it or its tokens are worth now.
+    Refresh {
+        begun: u64,
+        result: Result<Tokens, RefreshError>,
+    },
+    SignOut(Result<(), RefreshError>),
 }
 
 impl Shared {
-    fn look(&self) -> Look {
-        let now = self.sign_in.client().local_time();
-        let state = self.state();
-        let held = match &state.held {
-            Ok(held) => held,
-            Err(error) => return Look::Failed(error.clone()),
+    async fn carry_out(self: Arc<Self>, request: Request) -> Outcome {
+        let known = match request {
+            Request::SignOut => return Outcome::SignOut(self.sign_out().await),
+            Request::Refresh => match self.look() {
+                Look::Fresh(tokens) => Some(Ok(tokens)),
+                Look::Failed(error) => Some(Err(error)),
+                Look::Aging(_) | Look::Ending(_) | Look::Expired => None,
+            },
+            Request::RefreshBeyond(number) => self.state().newer_than(number),
         };
-        let failed_within = |span| {
-            let failure = state.failure.as_ref();
-            failure.filter(|(when, _)| when.elapsed() < span)
-        };
-        let left = held.left(now);
-        if left.is_zero() {
-            let failure = failed_within(FAILURE_LASTS);
-            return failure.map_or(Look::Expired, |(_, error)| Look::Failed(error.clone()));
+        if let Some(result) = known {
+            let begun = self.state().begun();
+            return Outcome::Refresh { begun, result };
         }
-        let tokens = held.tokens.clone();
-        let early = EARLY.min(tokens.expires_in / 2);
-        if left > early || tokens.refresh_token.is_none() || failed_within(PAUSE).is_some() {
-            return Look::Fresh(tokens);
-        }
-        if left > LATE.min(tokens.expires_in / 4) {
-            return Look::Aging(tokens);
-        }
-        Look::Ending(tokens)
+        let begun = self.state().begin();
+        let result = self.refresh(begun).await;
+        Outcome::Refresh { begun, result }
     }
 
-    /// Refreshes, unless that was done or failed a moment ago.
-    async fn refresh(self: Arc<Self>) -> Result<Tokens, RefreshError> {
-        match self.look() {
-            Look::Fresh(tokens) => return Ok(tokens),
-            Look::Failed(error) => return Err(error),
-            Look::Aging(_) | Look::Ending(_) | Look::Expired => {}
-        }
-        let refresh_token = match &self.state().held {
-            Ok(held) => held.tokens.refresh_token.clone(),
-            Err(error) => return Err(error.clone()),
+    async fn refresh(self: Arc<Self>, number: u64) -> Result<Tokens, RefreshError> {
+        let refresh_token = self.state().tokens()?.refresh_token.clone();
+        let result = match refresh_token {
+            Some(refresh_token) => self.refresher.refresh(refresh_token).await,
+            None => Err(RefreshError::without_refresh_token()),
         };
-        let result = if let Some(refresh_token) = refresh_token {
-            let result = self.sign_in.refresh(refresh_token).await;
-            result.map_err(RefreshError::of)
-        } else {
-            let missing = InvalidInput::new("refresh_token", "must be present");
-            Err(RefreshError::SignedOut(Arc::new(missing.into())))
-        };
-        let tokens = result.inspect_err(|error| self.fail(error))?;
+        let tokens = result.inspect_err(|error| self.state().fail(error))?;
         // Before anything else can go wrong: the old refresh token may be worth nothing by now.
-        self.keep(&tokens);
-        if let Some(on_refresh) = &self.on_refresh {
-            on_refresh(&tokens);
-        }
+        let now = self.refresher.local_time();
+        self.state().keep(tokens.clone(), number, now)?;
+        self.changed.notify_waiters();
+        // A slow store costs no caller more than this; it is filled all the same.
+        let _ = timeout(STORE_WAIT, self.until_stored()).await;
         Ok(tokens)
     }
 
-    fn keep(&self, tokens: &Tokens) {
-        let now = self.sign_in.client().local_time();
-        let mut state = self.state();
-        state.held = Ok(Held::new(tokens.clone(), tokens.expires_in, now));
-        state.failure = None;
+    async fn sign_out(self: Arc<Self>) -> Result<(), RefreshError> {
+        let Ok(Tokens { refresh_token, .. }) = self.state().tokens().cloned() else {
+            return Ok(());
+        };
+        if let Some(refresh_token) = refresh_token {
+            match self.refresher.revoke(refresh_token).await {
+                // It is worth nothing any more, which is what was asked for.
+                Ok(()) | Err(RefreshError::SignedOut(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.end().await;
+        Ok(())
     }
 
-    fn fail(&self, error: &RefreshError) {
-        let mut state = self.state();
-        if let RefreshError::SignedOut(_) = error {
-            state.held = Err(error.clone());
-        } else {
-            state.failure = Some((Instant::now(), error.clone()));
-        }
+    async fn end(self: &Arc<Self>) {
+        self.state().end(RefreshError::SignedOut(None));
+        self.changed.notify_waiters();
+        self.until_settled().await;
+    }
+
+    fn look(&self) -> Look {
+        let now = self.refresher.local_time();
+        self.state().look(now)
     }
 
     /// Nothing that holds the lock can panic, and a poisoned state is still whole.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl RefreshError {
-    fn of(error: Error) -> Self {
-        let kind = match error.code() {
-            _ if is_for_the_operator(&error) => Self::Misconfigured,
-            Some(code) if ends_the_session(code) => Self::SignedOut,
-            _ => Self::Unavailable,
-        };
-        kind(Arc::new(error))
-    }
-
-    /// The request may have been sent; nobody knows what became of it.
-    fn lost(lost: Lost) -> Self {
-        Self::Unavailable(Arc::new(Error::Transport {
-            operation: GetTokensFromRefreshTokenRequest::NAME,
-            error: TransportError::new(TransportErrorKind::Interrupted).with_source(lost),
-        }))
-    }
-}
-
-/// Whether the refresh token will never work again.
-fn ends_the_session(code: &ErrorCode) -> bool {
-    match code {
-        ErrorCode::NotAuthorized
-        | ErrorCode::PasswordResetRequired
-        | ErrorCode::RefreshTokenReuse
-        | ErrorCode::UserNotConfirmed
-        | ErrorCode::UserNotFound => true,
-        // Not in the service model, but Amplify expects it.
-        ErrorCode::Other(code) => code == "TokenRevokedException",
-        _ => false,
-    }
-}
-
-/// Whether the same call fails until somebody changes the settings, whoever the user is.
-fn is_for_the_operator(error: &Error) -> bool {
-    match error {
-        Error::InvalidInput(_) => true,
-        error if is_refused_secret(error) => true,
-        Error::Service(refusal) => match refusal.code() {
-            Some(code) => matches!(
-                code,
-                ErrorCode::InvalidParameter
-                    | ErrorCode::InvalidUserPoolConfiguration
-                    | ErrorCode::OperationNotEnabled
-                    | ErrorCode::ResourceNotFound
-                    | ErrorCode::Unauthorized
-                    | ErrorCode::UnsupportedOperation
-                    | ErrorCode::UnsupportedTokenType
-            ),
-            None => false,
-        },
-        _ => false,
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AuthOutcome, SignIn, challenge::MfaSetup};
 use crate::{
-    client::SendOptions,
+    client::{Answer, SendOptions},
     error::{DecodeProblem, Error, InvalidInput, Problem},
     operation::mfa::{
         AssociateSoftwareTokenRequest, AssociateSoftwareTokenResponse, VerifySoftwareTokenRequest,
@@ -41,9 +41,8 @@ impl TotpSetup {
 impl SignIn {
     /// Begins to set up an authenticator app for the challenge `MFA_SETUP`.
     ///
-    /// A user who is signed in sets one up with [`AssociateSoftwareTokenRequest`],
-    /// [`VerifySoftwareTokenRequest`] and
-    /// [`SetUserMfaPreferenceRequest`](crate::operation::mfa::SetUserMfaPreferenceRequest).
+    /// A user who is signed in sets one up with
+    /// [`SignedInUser::set_up_totp`](super::SignedInUser::set_up_totp).
     ///
     /// # Errors
     /// Those of [`AssociateSoftwareTokenRequest`].
@@ -81,14 +80,7 @@ impl SignIn {
         request.session.clone_from(&setup.session);
         request.friendly_device_name = friendly_device_name.map(str::to_owned);
         let answer = self.client().answer(&request, SendOptions::new()).await?;
-        let response: VerifySoftwareTokenResponse = answer.decode()?;
-        // Not every server sends a status; then the session is what shows that it went well.
-        if response
-            .status
-            .is_some_and(|status| status != VerifySoftwareTokenResponseType::Success)
-        {
-            return Err(answer.failed());
-        }
+        let response = check_verified(&answer)?;
         let session = response
             .session
             .ok_or_else(|| answer.refused(missing("Session")))?;
@@ -168,6 +160,17 @@ fn percent_encoded(text: &str) -> String {
     encoded
 }
 
-fn missing(member: &'static str) -> DecodeProblem {
+/// The answer to the code that an app shows, unless it tells of a failure in its body alone.
+///
+/// Not every server sends a status; then what came is a success.
+pub(super) fn check_verified(answer: &Answer) -> Result<VerifySoftwareTokenResponse, Error> {
+    let response: VerifySoftwareTokenResponse = answer.decode()?;
+    match &response.status {
+        Some(status) if *status != VerifySoftwareTokenResponseType::Success => Err(answer.failed()),
+        _ => Ok(response),
+    }
+}
+
+pub(super) fn missing(member: &'static str) -> DecodeProblem {
     DecodeProblem::MissingMember { member }
 }

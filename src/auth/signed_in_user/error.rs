@@ -1,0 +1,35 @@
+//! Why a call of a signed-in user failed.
+
+use crate::{
+    auth::RefreshError,
+    error::{Error, ErrorCode},
+};
+
+/// Why a call of a [`SignedInUser`](super::SignedInUser) failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UserCallError {
+    /// There is no valid access token, so that the call was not sent, or was refused for its token.
+    #[error(transparent)]
+    Refresh(#[from] RefreshError),
+    /// The call itself failed.
+    #[error(transparent)]
+    Call(#[from] Error),
+}
+
+impl UserCallError {
+    /// Whether the session is over, so that the user must sign in anew.
+    #[must_use]
+    pub fn is_signed_out(&self) -> bool {
+        matches!(self, Self::Refresh(RefreshError::SignedOut(_)))
+    }
+
+    /// The code with which Cognito refused the call; `None` where it is the tokens that are missing.
+    #[must_use]
+    pub fn code(&self) -> Option<&ErrorCode> {
+        match self {
+            Self::Refresh(_) => None,
+            Self::Call(error) => error.code(),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The tokens at hand: how old they are, and whether they are stored.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use tokio::time::Instant;
+
+use super::{RefreshError, StoreError, storing::Hook};
+use crate::auth::Tokens;
+
+/// How long before its end a token is renewed; at most half its life.
+const EARLY: Duration = Duration::from_mins(1);
+/// How long before its end nobody gets a token without waiting for a new one; at most a quarter of
+/// its life.
+const LATE: Duration = Duration::from_secs(10);
+/// How long a failure stands for all who ask.
+const FAILURE_LASTS: Duration = Duration::from_secs(1);
+/// How long after a failure a token that is still valid is not renewed.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// What the clones of a token source know.
+pub(super) struct State {
+    /// The tokens, or why they are gone.
+    held: Result<Held, RefreshError>,
+    /// The last refresh, if it failed and may yet succeed.
+    failure: Option<(Instant, RefreshError)>,
+    /// How many refreshes have begun.
+    begun: u64,
+    pub(super) hook: Option<Hook>,
+    /// The refresh whose tokens were stored last.
+    stored: u64,
+    /// Why the tokens at hand are not stored, if that was tried.
+    store_error: Option<StoreError>,
+}
+
+/// What the tokens look like now.
+pub(super) enum Look {
+    Fresh(Tokens),
+    /// Valid, but to be refreshed.
+    Aging(Tokens),
+    /// Valid for so short a time that a new one is worth waiting for.
+    Ending(Tokens),
+    Expired,
+    /// Gone, or expired and not to be refreshed a moment ago.
+    Failed(RefreshError),
+}
+
+/// Tokens that the hook has yet to take.
+pub(super) struct Unstored {
+    pub(super) number: u64,
+    pub(super) tokens: Tokens,
+    pub(super) hook: Hook,
+}
+
+impl State {
+    pub(super) fn new(tokens: Tokens, life: Duration, now: SystemTime) -> Self {
+        Self {
+            held: Ok(Held::new(tokens, 0, life, now)),
+            failure: None,
+            begun: 0,
+            hook: None,
+            stored: 0,
+            store_error: None,
+        }
+    }
+
+    pub(super) fn look(&self, now: SystemTime) -> Look {
+        let held = match &self.held {
+            Ok(held) => held,
+            Err(error) => return Look::Failed(error.clone()),
+        };
+        let left = held.left(now);
+        if left.is_zero() {
+            let failure = self.recent_failure();
+            return failure.map_or(Look::Expired, Look::Failed);
+        }
+        let tokens = held.tokens.clone();
+        let early = EARLY.min(tokens.expires_in / 2);
+        let is_pause = || self.failure_within(PAUSE).is_some();
+        if left > early || tokens.refresh_token.is_none() || is_pause() {
+            return Look::Fresh(tokens);
+        }
+        if left > LATE.min(tokens.expires_in / 4) {
+            return Look::Aging(tokens);
+        }
+        Look::Ending(tokens)
+    }
+
+    /// The tokens, however old.
+    pub(super) fn tokens(&self) -> Result<&Tokens, RefreshError> {
+        Ok(&self.held()?.tokens)
+    }
+
+    /// The refresh that the tokens came from, counted from 1; 0 for those of the sign-in.
+    pub(super) fn number(&self) -> Result<u64, RefreshError> {
+        Ok(self.held()?.number)
+    }
+
+    /// The tokens if a refresh with a higher number gave them, or why they are gone.
+    pub(super) fn newer_than(&self, number: u64) -> Option<Result<Tokens, RefreshError>> {
+        match &self.held {
+            Ok(held) if held.number <= number => None,
+            Ok(held) => Some(Ok(held.tokens.clone())),
+            Err(error) => Some(Err(error.clone())),
+        }
+    }
+
+    /// A failure that stands for all who ask.
+    pub(super) fn recent_failure(&self) -> Option<RefreshError> {
+        self.failure_within(FAILURE_LASTS).cloned()
+    }
+
+    pub(super) fn begun(&self) -> u64 {
+        self.begun
+    }
+
+    /// Counts one refresh more, and gives its number.
+    pub(super) fn begin(&mut self) -> u64 {
+        self.begun += 1;
+        self.begun
+    }
+
+    /// Keeps what a refresh gave, unless the tokens were given up meanwhile.
+    pub(super) fn keep(
+        &mut self,
+        tokens: Tokens,
+        number: u64,
+        now: SystemTime,
+    ) -> Result<(), RefreshError> {
+        self.held()?;
+        let life = tokens.expires_in;
+        self.held = Ok(Held::new(tokens, number, life, now));
+        self.failure = None;
+        Ok(())
+    }
+
+    pub(super) fn fail(&mut self, error: &RefreshError) {
+        if let RefreshError::SignedOut(_) = error {
+            self.end(error.clone());
+        } else {
+            self.failure = Some((Instant::now(), error.clone()));
+        }
+    }
+
+    /// Gives the tokens up; the first reason stays.
+    pub(super) fn end(&mut self, reason: RefreshError) {
+        if self.held.is_ok() {
+            self.held = Err(reason);
+            self.store_error = None;
+        }
+    }
+
+    pub(super) fn unstored(&self) -> Option<Unstored> {
+        let held = self.held.as_ref().ok()?;
+        let hook = self.hook.as_ref()?;
+        (held.number > self.stored).then(|| Unstored {
+            number: held.number,
+            tokens: held.tokens.clone(),
+            hook: Arc::clone(hook),
+        })
+    }
+
+    pub(super) fn note_stored(&mut self, number: u64, result: Result<(), StoreError>) {
+        match result {
+            Ok(()) => {
+                self.stored = number;
+                self.store_error = None;
+            }
+            Err(error) if self.held.is_ok() => self.store_error = Some(error),
+            Err(_) => {}
+        }
+    }
+
+    pub(super) fn store_error(&self) -> Option<StoreError> {
+        self.store_error.clone()
+    }
+
+    fn held(&self) -> Result<&Held, RefreshError> {
+        self.held.as_ref().map_err(Clone::clone)
+    }
+
+    fn failure_within(&self, span: Duration) -> Option<&RefreshError> {
+        let (when, error) = self.failure.as_ref()?;
+        (when.elapsed() < span).then_some(error)
+    }
+}
+
+/// Tokens and how long they last.
+struct Held {
+    tokens: Tokens,
+    /// Which refresh gave them.
+    number: u64,
+    life: Duration,
+    /// Since when, by a clock that nobody sets ...
+    since: Instant,
+    /// ... and by one that goes on while the machine sleeps.
+    since_by_wall_clock: SystemTime,
+}
+
+impl Held {
+    fn new(tokens: Tokens, number: u64, life: Duration, now: SystemTime) -> Self {
+        Self {
+            tokens,
+            number,
+            life,
+            since: Instant::now(),
+            since_by_wall_clock: now,
+        }
+    }
+
+    /// How long they still last.
+    fn left(&self, now: SystemTime) -> Duration {
+        let by_wall_clock = now.duration_since(self.since_by_wall_clock);
+        let age = self.since.elapsed().max(by_wall_clock.unwrap_or_default());
+        self.life.saturating_sub(age)
+    }
+}
