@@ -6,12 +6,11 @@
 //! one by itself, in which `alice` has any password and every code is 123456.
 //!
 //! `/me` is for everybody who is signed in, `/admin` for the group `admins`: their claims are arguments of
-//! the handlers. The access token stays with the browser, as a cookie that no script sees; an app sends it
-//! as `Authorization: Bearer …`.
+//! the handlers. An app sends its access token as `Authorization: Bearer …`; a browser has a cookie.
 //!
-//! A challenge stays on the server, under a random number that the browser has as a cookie: it holds
-//! the session of the sign-in, which is a secret. A server of several machines would keep it in a store
-//! that they share, as JSON, for the few minutes that Cognito keeps the session.
+//! Challenges and tokens stay on the server, under a random number that is the cookie: both are secrets,
+//! and tokens are refreshed here. A server of several machines would keep both in a store that they share,
+//! as JSON: a challenge for the few minutes that it is good, tokens with `SignedInUser::on_refresh`.
 
 use std::{
     collections::HashMap,
@@ -32,7 +31,10 @@ use axum::{
 };
 use cognito_idp::{
     CognitoConfig, CognitoUserService, Error, ErrorCode, Sensitive,
-    auth::{AuthOutcome, Challenge, Tokens, challenge::ChallengeAnswer},
+    auth::{
+        AuthOutcome, Challenge, RefreshError, SignedInUser, UserCallError,
+        challenge::ChallengeAnswer,
+    },
     fixture::{Fixture, Replay, TestIssuer},
     operation::auth::ContextDataType,
     user_service::RegisterUser,
@@ -41,16 +43,18 @@ use cognito_idp::{
 use serde::Deserialize;
 
 /// Forgotten all at once when there are too many, so that nobody can fill the memory.
-const MOST_CHALLENGES: usize = 10_000;
-const CHALLENGE_COOKIE: &str = "sign_in";
-const TOKEN_COOKIE: &str = "access_token";
+const MOST_KEPT: usize = 10_000;
+const CHALLENGE_COOKIE: &str = "challenge";
+const USER_COOKIE: &str = "user";
+const DAY: u64 = 86_400;
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/flows/web");
 
 #[derive(Clone)]
 pub(crate) struct App {
     users: CognitoUserService,
     verifier: TokenVerifier,
-    challenges: Arc<Mutex<HashMap<String, Challenge>>>,
+    challenges: Kept<Challenge>,
+    signed_in: Kept<SignedInUser>,
 }
 
 #[tokio::main]
@@ -79,10 +83,14 @@ pub(crate) fn router(app: App) -> Router {
         .route("/answer", post(answer))
         .route("/forgot", post(forgot))
         .route("/reset", post(reset))
+        .route("/password", post(change_password))
         .route("/sign-out", post(sign_out))
         .route("/me", get(me))
         .route("/admin", get(admin))
-        .layer(middleware::map_request(token_from_cookie))
+        .layer(middleware::map_request_with_state(
+            app.clone(),
+            token_of_cookie,
+        ))
         .with_state(app)
 }
 
@@ -141,8 +149,7 @@ async fn answer(
     Form(form): Form<Answer>,
 ) -> Result<Response, Failure> {
     // Taken out: a session is good for one answer.
-    let kept = cookie(&headers, CHALLENGE_COOKIE).and_then(|id| app.challenges().remove(id));
-    let Some(challenge) = kept else {
+    let Some(challenge) = app.challenges.take(cookie(&headers, CHALLENGE_COOKIE)) else {
         return Ok(login_page("Please sign in again.").into_response());
     };
     let retry = challenge.clone();
@@ -186,16 +193,24 @@ async fn reset(
     Ok(login_page("Your new password is set, please sign in."))
 }
 
-/// On all devices; the access token alone, without the cookie, is good until it ends.
-async fn sign_out(
-    FromEndUser(users): FromEndUser,
+async fn change_password(
+    State(app): State<App>,
     headers: HeaderMap,
-) -> Result<Response, Failure> {
-    if let Some(token) = cookie(&headers, TOKEN_COOKIE) {
-        users.sign_in().global_sign_out(token).await?;
+    Form(form): Form<ChangePassword>,
+) -> Result<Html<&'static str>, Failure> {
+    let user = app.signed_in.get(cookie(&headers, USER_COOKIE));
+    let user = user.ok_or(Failure::SignedOut)?;
+    user.change_password(&form.old, &form.new).await?;
+    Ok(user_page())
+}
+
+/// In this browser; `sign_out_everywhere` would do it in all.
+async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, Failure> {
+    if let Some(user) = app.signed_in.take(cookie(&headers, USER_COOKIE)) {
+        user.sign_out().await?;
     }
     let page = login_page("You are signed out.");
-    Ok(([set_cookie(TOKEN_COOKIE, "", 0)], page).into_response())
+    Ok(([set_cookie(USER_COOKIE, "", 0)], page).into_response())
 }
 
 /// For whoever is signed in: without a good access token the answer is 401, and this is not reached.
@@ -239,6 +254,12 @@ struct Reset {
     password: Sensitive<String>,
 }
 
+#[derive(Deserialize)]
+struct ChangePassword {
+    old: Sensitive<String>,
+    new: Sensitive<String>,
+}
+
 /// The service, told of the end user's request, so that not everybody seems to sign in from this server.
 ///
 /// Threat protection looks at every step, so this goes with every call.
@@ -263,15 +284,26 @@ impl FromRef<App> for TokenVerifier {
     }
 }
 
-/// Browsers send the token as a cookie, which comes from our own pages only.
-async fn token_from_cookie(mut request: Request) -> Request {
-    let headers = request.headers();
-    let token = cookie(headers, TOKEN_COOKIE).map(|token| format!("Bearer {token}"));
-    let value = token.and_then(|value| HeaderValue::try_from(value).ok());
-    if let Some(value) = value.filter(|_| !headers.contains_key(header::AUTHORIZATION)) {
-        request.headers_mut().insert(header::AUTHORIZATION, value);
+/// A browser's access token, refreshed when needed, in the place where an app sends its own.
+async fn token_of_cookie(
+    State(app): State<App>,
+    mut request: Request,
+) -> Result<Request, StatusCode> {
+    let user = app.signed_in.get(cookie(request.headers(), USER_COOKIE));
+    let Some(user) = user.filter(|_| !request.headers().contains_key(header::AUTHORIZATION)) else {
+        return Ok(request);
+    };
+    match user.source().access_token().await {
+        Ok(token) => {
+            let value = HeaderValue::try_from(format!("Bearer {}", token.expose()));
+            let value = value.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+            request.headers_mut().insert(header::AUTHORIZATION, value);
+            Ok(request)
+        }
+        // Without a token, whoever needs one answers 401.
+        Err(RefreshError::SignedOut(_)) => Ok(request),
+        Err(_) => Err(StatusCode::SERVICE_UNAVAILABLE),
     }
-    request
 }
 
 impl App {
@@ -279,52 +311,69 @@ impl App {
         Self {
             users,
             verifier,
-            challenges: Arc::default(),
+            challenges: Kept::default(),
+            signed_in: Kept::default(),
         }
     }
 
     fn show(&self, outcome: AuthOutcome) -> Result<Response, Failure> {
         match outcome {
-            AuthOutcome::Tokens(tokens) => Ok(signed_in(&tokens)),
+            AuthOutcome::Tokens(tokens) => {
+                let id = self.signed_in.put(self.users.signed_in(tokens))?;
+                Ok(([set_cookie(USER_COOKIE, &id, DAY)], user_page()).into_response())
+            }
             AuthOutcome::Challenge(challenge) => self.ask(challenge),
         }
     }
 
     /// Keeps the challenge and asks the user.
     fn ask(&self, challenge: Challenge) -> Result<Response, Failure> {
-        let mut id = [0; 16];
-        getrandom::getrandom(&mut id).map_err(|_| Failure::Ours)?;
-        let id = format!("{:032x}", u128::from_be_bytes(id));
         let page = answer_page(&challenge.name().to_string());
-        let mut challenges = self.challenges();
-        if challenges.len() >= MOST_CHALLENGES {
-            challenges.clear();
-        }
-        challenges.insert(id.clone(), challenge);
+        let id = self.challenges.put(challenge)?;
         Ok(([set_cookie(CHALLENGE_COOKIE, &id, 180)], page).into_response())
-    }
-
-    fn challenges(&self) -> MutexGuard<'_, HashMap<String, Challenge>> {
-        self.challenges
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Here a real server would keep the refresh token as well, to get new access tokens with.
-fn signed_in(tokens: &Tokens) -> Response {
-    let seconds = tokens.expires_in.as_secs();
-    let cookie = set_cookie(TOKEN_COOKIE, tokens.access_token.expose(), seconds);
-    let page = Html(
-        "<p>You are signed in: <a href=/me>who am I?</a></p>\
-         <form method=post action=/sign-out><button>Sign out everywhere</button></form>",
-    );
-    ([cookie], page).into_response()
+/// What browsers have the key of, a random number.
+#[derive(Clone)]
+struct Kept<T>(Arc<Mutex<HashMap<String, T>>>);
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T: Clone> Kept<T> {
+    fn put(&self, value: T) -> Result<String, Failure> {
+        let mut id = [0; 16];
+        getrandom::getrandom(&mut id).map_err(|_| Failure::Ours)?;
+        let id = format!("{:032x}", u128::from_be_bytes(id));
+        let mut kept = self.lock();
+        if kept.len() >= MOST_KEPT {
+            kept.clear();
+        }
+        kept.insert(id.clone(), value);
+        Ok(id)
+    }
+
+    fn get(&self, id: Option<&str>) -> Option<T> {
+        self.lock().get(id?).cloned()
+    }
+
+    fn take(&self, id: Option<&str>) -> Option<T> {
+        self.lock().remove(id?)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Why a page is not what was asked for.
 enum Failure {
     Cognito(Error),
+    SignedOut,
     Ours,
 }
 
@@ -334,10 +383,26 @@ impl From<Error> for Failure {
     }
 }
 
+impl From<UserCallError> for Failure {
+    fn from(error: UserCallError) -> Self {
+        match error {
+            UserCallError::Call(error) => Self::Cognito(error),
+            error if error.is_signed_out() => Self::SignedOut,
+            _ => Self::Ours,
+        }
+    }
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let Self::Cognito(error) = self else {
-            return failure_page(StatusCode::INTERNAL_SERVER_ERROR, "That did not work.");
+        let error = match self {
+            Self::Cognito(error) => error,
+            Self::SignedOut => {
+                return failure_page(StatusCode::UNAUTHORIZED, "Please sign in again.");
+            }
+            Self::Ours => {
+                return failure_page(StatusCode::INTERNAL_SERVER_ERROR, "That did not work.");
+            }
         };
         match error.code() {
             // The same for an unknown name, so that nobody can find out which names exist.
@@ -379,6 +444,15 @@ fn login_page(message: &str) -> Html<String> {
          <button formaction=/register>Register</button></form>\
          <form method=post action=/forgot>{NAME}<button>I forgot my password</button></form>"
     ))
+}
+
+fn user_page() -> Html<&'static str> {
+    Html(
+        "<p>You are signed in: <a href=/me>who am I?</a></p>\
+         <form method=post action=/password><input name=old type=password placeholder=Password>\
+         <input name=new type=password placeholder='New password'><button>Change</button></form>\
+         <form method=post action=/sign-out><button>Sign out</button></form>",
+    )
 }
 
 const NAME: &str = "<input name=username autocomplete=username placeholder=Email>";

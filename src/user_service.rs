@@ -7,7 +7,7 @@ use serde::Serialize;
 #[cfg(feature = "verify")]
 use crate::verify::TokenVerifier;
 use crate::{
-    auth::{AppClient, AuthOutcome, ChallengeAnswer, SignIn, UserAuth},
+    auth::{AppClient, AuthOutcome, ChallengeAnswer, SignIn, SignedInUser, Tokens, UserAuth},
     client::{Answer, Client},
     collections::IntoMap,
     config::CognitoConfig,
@@ -302,6 +302,25 @@ impl CognitoUserService {
     /// Those of [`SignIn::respond`].
     pub async fn respond(&self, answer: ChallengeAnswer) -> Result<AuthOutcome, Error> {
         self.sign_in.respond(answer).await
+    }
+
+    /// The signed-in user whom tokens stand for, just given or stored before, with all that needs an
+    /// access token.
+    ///
+    /// ```no_run
+    /// # use cognito_idp::CognitoUserService;
+    /// # async fn example(users: CognitoUserService) -> Result<(), Box<dyn std::error::Error>> {
+    /// let outcome = users.login("alice@example.com", "P@ssw0rd!").await?;
+    /// let tokens = outcome.tokens().ok_or("Cognito asks for more")?;
+    /// let user = users.signed_in(tokens);
+    /// user.change_password("P@ssw0rd!", "N3wP@ssword!").await?;
+    /// user.sign_out().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn signed_in(&self, tokens: Tokens) -> SignedInUser {
+        SignedInUser::new(self.sign_in.clone(), tokens)
     }
 
     /// Sends a code to a user who forgot the password.

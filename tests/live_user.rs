@@ -19,13 +19,17 @@ mod live;
 
 use cognito_idp::{
     CognitoConfig, CognitoUserService, ErrorCode,
-    auth::{AuthOutcome, Tokens},
-    operation::users::GetUserRequest,
+    auth::{AuthOutcome, Challenge, Tokens},
+    operation::{
+        mfa::{SetUserPoolMfaConfigRequest, SoftwareTokenMfaConfigType},
+        users::GetUserRequest,
+    },
+    types::{AttributeType, UserPoolMfaType},
     user_service::RegisterUser,
 };
 
 use crate::live::{
-    NEW_PASSWORD, Outcome, PASSWORD, RESET_CODE, SIGN_UP_CODE, Server, refusal, unique_email,
+    NEW_PASSWORD, Outcome, PASSWORD, RESET_CODE, SIGN_UP_CODE, Server, refusal, totp, unique_email,
 };
 
 #[tokio::test]
@@ -116,6 +120,52 @@ async fn a_secret_that_is_wrong_or_left_out_is_refused() -> Outcome {
     server.delete(pool).await
 }
 
+#[tokio::test]
+async fn a_signed_in_user_changes_what_is_theirs_adds_a_second_factor_and_signs_out() -> Outcome {
+    let Some(server) = Server::ministack() else {
+        return Ok(());
+    };
+    let pool = server.pool("session").await?;
+    let request = SetUserPoolMfaConfigRequest::new(&pool.id)
+        .mfa_configuration(UserPoolMfaType::Optional)
+        .software_token_mfa_configuration(SoftwareTokenMfaConfigType::new().enabled(true));
+    server.client.send(&request).await?;
+    let users = server.users(&pool)?;
+    let alice = unique_email("alice");
+    users.register(RegisterUser::new(&alice, PASSWORD)).await?;
+    users.confirm_sign_up(&alice, SIGN_UP_CODE).await?;
+    let outcome = users.login_srp(&alice, PASSWORD).await?;
+    let user = users.signed_in(assert_signed_in(&users, outcome, &alice).await?);
+
+    let nickname = AttributeType::new("nickname").value("Al");
+    user.update_attributes([nickname.clone()]).await?;
+    assert!(user.profile().await?.user_attributes.contains(&nickname));
+    user.change_password(PASSWORD, NEW_PASSWORD).await?;
+    refusal(users.login(&alice, PASSWORD).await);
+    let secret = user.set_up_totp().await?.secret;
+    user.finish_totp(totp::code(secret.expose()), Some("phone"))
+        .await?;
+
+    for sign_in in [
+        users.login(&alice, NEW_PASSWORD).await?,
+        users.login_srp(&alice, NEW_PASSWORD).await?,
+    ] {
+        let Some(Challenge::SoftwareTokenMfa(challenge)) = sign_in.challenge() else {
+            return Err("no code was asked for".into());
+        };
+        let wrong = refusal(users.respond(challenge.clone().answer("000000")).await);
+        assert_eq!(wrong.code(), Some(&ErrorCode::CodeMismatch));
+        let answer = challenge.answer(totp::code(secret.expose()));
+        let outcome = users.respond(answer).await?;
+        assert_signed_in(&users, outcome, &alice).await?;
+    }
+
+    user.sign_out().await?;
+    let error = user.profile().await.err().ok_or("still signed in")?;
+    assert!(error.is_signed_out(), "{error}");
+    server.delete(pool).await
+}
+
 #[cfg(all(feature = "axum", feature = "fixtures"))]
 mod the_web_server {
     use axum::http::StatusCode;
@@ -164,8 +214,13 @@ mod the_web_server {
         assert_eq!(status, StatusCode::OK, "{page}");
         let (status, _, _) = ask(&router, "/admin", None, &cookie).await?;
         assert_eq!(status, StatusCode::FORBIDDEN);
+        let change = format!("old={NEW_PASSWORD}&new={PASSWORD}");
+        let (status, _, page) = ask(&router, "/password", Some(&change), &cookie).await?;
+        assert_eq!(status, StatusCode::OK, "{page}");
         let (status, _, _) = ask(&router, "/sign-out", Some(""), &cookie).await?;
         assert_eq!(status, StatusCode::OK);
+        let (status, _, _) = ask(&router, "/me", None, &cookie).await?;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
         server.delete(pool).await
     }
 }

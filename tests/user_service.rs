@@ -332,6 +332,31 @@ async fn a_challenge_of_a_choice_of_factors_is_answered_also_after_storage() -> 
     Ok(())
 }
 
+#[tokio::test]
+async fn tokens_make_a_signed_in_user_who_calls_and_signs_out_through_this_app_client() -> Outcome {
+    let given = json!({"AccessToken": "a", "RefreshToken": "r", "ExpiresIn": 3600});
+    let server = Answers::new([
+        (200, json!({"AuthenticationResult": given})),
+        (200, json!({"Username": "alice", "UserAttributes": []})),
+        empty(),
+    ]);
+    let users = users(&server)?;
+    let outcome = users.login("alice", "P@ss").await?;
+    let user = users.signed_in(outcome.tokens().ok_or("no tokens")?);
+    assert_eq!(user.profile().await?.username.expose(), "alice");
+    user.sign_out().await?;
+    let error = user.profile().await.expect_err("signed out");
+    assert!(error.is_signed_out(), "{error}");
+
+    let revoke = json!({"ClientId": "client-id", "ClientSecret": "client-secret", "Token": "r"});
+    let expected = [
+        ("GetUser".to_owned(), false, json!({"AccessToken": "a"})),
+        ("RevokeToken".to_owned(), false, revoke),
+    ];
+    assert_eq!(server.sent()[1..], expected);
+    Ok(())
+}
+
 #[cfg(feature = "srp")]
 #[tokio::test]
 async fn a_password_proven_with_srp_is_not_sent() -> Outcome {
