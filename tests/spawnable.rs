@@ -4,9 +4,10 @@
 
 use cognito_idp::{
     Client, CognitoConfig, CognitoService, CognitoUserService,
-    auth::{ChallengeAnswer, SignIn, TokenSource, TotpSetup, UserAuth},
-    operation::users::ListUsersRequest,
+    auth::{ChallengeAnswer, SignIn, SignedInUser, TokenSource, Tokens, TotpSetup, UserAuth},
+    operation::{auth::GetUserAuthFactorsRequest, users::ListUsersRequest},
     service::{CreateUser, EmailTemplates, RegisterUser, UpdateUser},
+    types::AttributeType,
 };
 
 fn is_spawnable<T: Send>(_: impl FnOnce() -> T) {}
@@ -31,6 +32,48 @@ fn what_callers_await_can_be_spawned() {
     fn source(source: &'static TokenSource) {
         is_spawnable(|| source.access_token());
         is_spawnable(|| source.tokens());
+        is_spawnable(|| source.refresh_now());
+        is_spawnable(|| source.sign_out());
+        is_spawnable(|| source.forget());
+        is_spawnable(|| source.flush());
+    }
+
+    fn user(user: &'static SignedInUser) {
+        is_spawnable(|| user.send(GetUserAuthFactorsRequest::new));
+        is_spawnable(|| user.profile());
+        is_spawnable(|| user.update_attributes([AttributeType::new("nickname")]));
+        is_spawnable(|| user.delete_attributes(["nickname"]));
+        is_spawnable(|| user.send_attribute_code("email"));
+        is_spawnable(|| user.verify_attribute("email", "123456"));
+        is_spawnable(|| user.change_password("secret", "secret"));
+        is_spawnable(|| user.set_first_password("secret"));
+        is_spawnable(|| user.set_up_totp());
+        is_spawnable(|| user.finish_totp("123456", None));
+        is_spawnable(|| user.drop_totp());
+        is_spawnable(|| user.set_mfa_preference(|mfa| mfa));
+        is_spawnable(|| user.start_passkey());
+        is_spawnable(|| user.finish_passkey(serde_json::Value::Null));
+        is_spawnable(|| user.passkeys());
+        is_spawnable(|| user.delete_passkey("passkey"));
+        is_spawnable(|| user.confirm_device(None));
+        is_spawnable(|| user.devices());
+        is_spawnable(|| user.device("device"));
+        is_spawnable(|| user.remember_device("device"));
+        is_spawnable(|| user.stop_remembering_device("device"));
+        is_spawnable(|| user.forget_device("device"));
+        is_spawnable(|| user.sessions());
+        is_spawnable(|| user.end_session("session"));
+        is_spawnable(|| user.sign_out());
+        is_spawnable(|| user.sign_out_everywhere());
+        is_spawnable(|| user.forget());
+        is_spawnable(|| user.delete_user());
+    }
+
+    fn hook(source: TokenSource, user: SignedInUser) {
+        async fn store(_: Tokens) -> std::io::Result<()> {
+            Ok(())
+        }
+        let _ = (source.on_refresh(store), user.on_refresh(store));
     }
 
     fn service(
@@ -74,5 +117,5 @@ fn what_callers_await_can_be_spawned() {
         });
     }
 
-    let _ = (sign_in, source, service, user_service, client);
+    let _ = (sign_in, source, user, hook, service, user_service, client);
 }
