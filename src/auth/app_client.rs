@@ -1,6 +1,6 @@
 //! An app client of a user pool, and what it proves itself with.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, future::ready, sync::Arc};
 
 use super::{
     client_secret::{ProvideClientSecret, ProvidedSecret, is_refused_secret},
@@ -103,34 +103,37 @@ impl AppClient {
         }
     }
 
-    /// Sends a request in which `prove` puts the secret or a hash, and once more with a newer secret
-    /// if Cognito refuses the one in it, which has then done nothing.
+    /// Sends a request in which `prove` puts the secret or a hash; see [`attempt`](Self::attempt).
     pub(crate) async fn send<O: Operation + Send>(
         &self,
         client: &Client,
         request: &mut O,
         mut prove: impl FnMut(&Self, &mut O) -> Result<(), InvalidInput> + Send,
     ) -> Result<Answer, Error> {
-        let mut send = |app_client: &Self| {
-            prove(app_client, request)?;
-            Ok(client.answer(request, SendOptions::new()))
+        let mut attempt = |app_client: &Self| -> DispatchFuture {
+            match prove(app_client, request) {
+                Ok(()) => client.answer(request, SendOptions::new()),
+                Err(error) => Box::pin(ready(Err(error.into()))),
+            }
         };
-        self.send_with_current_secret(client, O::NAME, &mut send)
-            .await
+        // Without its type, so that what follows is compiled once for all operations.
+        let attempt: &mut (dyn FnMut(&Self) -> DispatchFuture + Send) = &mut attempt;
+        self.attempt(client, O::NAME, attempt).await
     }
 
-    /// The part of [`send`](Self::send) that knows no types, so that it is compiled once.
-    async fn send_with_current_secret(
+    /// Sends as the app client with its secret, and once more with a newer one if that is refused:
+    /// Cognito does nothing for a request whose secret is wrong.
+    pub(crate) async fn attempt<T, F: Future<Output = Result<T, Error>>>(
         &self,
         client: &Client,
         operation: &'static str,
-        send: &mut (dyn FnMut(&Self) -> Result<DispatchFuture, Error> + Send),
-    ) -> Result<Answer, Error> {
+        mut attempt: impl FnMut(&Self) -> F,
+    ) -> Result<T, Error> {
         let app_client = self.with_secret(client, operation).await?;
-        let answer = send(&app_client)?.await;
-        match self.with_newer_secret(client, &app_client, &answer).await {
-            Some(app_client) => send(&app_client)?.await,
-            None => answer,
+        let sent = attempt(&app_client).await;
+        match self.with_newer_secret(client, &app_client, &sent).await {
+            Some(app_client) => attempt(&app_client).await,
+            None => sent,
         }
     }
 
@@ -149,17 +152,17 @@ impl AppClient {
     }
 
     /// The app client with a newer secret, if Cognito refused the one that was used and there is one.
-    async fn with_newer_secret(
+    async fn with_newer_secret<T>(
         &self,
         client: &Client,
         used: &Self,
-        answer: &Result<Answer, Error>,
+        sent: &Result<T, Error>,
     ) -> Option<Self> {
         let (Secret::Provided(provided), Some(refused)) = (&self.secret, used.client_secret())
         else {
             return None;
         };
-        if !answer.as_ref().is_err_and(is_refused_secret) {
+        if !sent.as_ref().is_err_and(is_refused_secret) {
             return None;
         }
         let limit = client.operation_timeout();
