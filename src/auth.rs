@@ -1,13 +1,16 @@
-//! Signing in: outcomes, challenges, tokens, and the flows over them.
+//! Signing in: outcomes, challenges, tokens, and the flows over them; and tokens for a program itself.
 
+mod aging;
 mod app_client;
 pub mod challenge;
 mod client_secret;
+pub(crate) mod client_tokens;
 mod context;
 mod device;
 mod flows;
 #[cfg(feature = "srp")]
 mod proof;
+mod renewed;
 pub mod secret_hash;
 #[cfg(feature = "sigv4")]
 mod secrets_manager;
@@ -27,6 +30,7 @@ pub use self::{
     app_client::AppClient,
     challenge::{Challenge, ChallengeAnswer, NewPasswordRequired, OtherChallenge},
     client_secret::{ClientSecretFuture, ProvideClientSecret},
+    client_tokens::{ClientTokenError, ClientTokens},
     device::RememberedDevice,
     flows::SignIn,
     signed_in_user::{SignedInUser, TotpSecret, UserCallError},
@@ -34,6 +38,11 @@ pub use self::{
     tokens::Tokens,
     totp::{TotpSetup, totp_uri},
     user_auth::UserAuth,
+};
+#[cfg(feature = "managed-login")]
+pub(crate) use self::{
+    token_source::{Refresher, RefresherFuture},
+    tokens::{life, unverified_claims},
 };
 
 /// Where a sign-in stands after a step: done, or with something left to answer.

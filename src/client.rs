@@ -16,6 +16,8 @@ use std::{
 
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "managed-login")]
+pub(crate) use self::dispatch::Prepared;
 use self::dispatch::Shared;
 pub(crate) use self::dispatch::{Answer, DispatchFuture};
 pub use self::{
@@ -125,6 +127,12 @@ impl Client {
             .unwrap_or_else(|| operation.retry_safety());
         let shared = self.shared.clone();
         shared.dispatch(O::NAME, O::AUTH, safety, json, options)
+    }
+
+    /// Sends a request that is no operation of the API.
+    #[cfg(feature = "managed-login")]
+    pub(crate) fn send_prepared(&self, request: Prepared) -> DispatchFuture {
+        self.shared.clone().dispatch_prepared(request)
     }
 
     /// The time at the server, as far as the answers so far tell; else the local clock's.

@@ -149,7 +149,14 @@ fn skew_millis(headers: &HeaderMap, sent: SystemTime, round_trip: Duration) -> O
         return None;
     }
     let ours = Timestamp::from(sent.checked_add(round_trip / 2)?);
-    (server * 1000).checked_sub(ours.epoch_millis())
+    let shown = (server * 1000).checked_sub(ours.epoch_millis())?;
+    // A `Date` has whole seconds: within the one that it names, it agrees with our clock. Otherwise a
+    // token could be younger than the time at which it is verified.
+    Some(if (-999..=0).contains(&shown) {
+        0
+    } else {
+        shown
+    })
 }
 
 #[cfg(test)]
@@ -304,6 +311,24 @@ mod tests {
         assert_eq!(skew.success(-3).seconds(), -3);
         // It was the correction that spoiled the signature.
         assert!(skew.explains(&refusal("RequestTimeTooSkewed"), signed_with));
+    }
+
+    #[test]
+    fn a_date_that_our_clock_agrees_with_to_the_second_shows_no_skew() {
+        let at =
+            |millis: u64| UNIX_EPOCH + Duration::from_secs(NOON) + Duration::from_millis(millis);
+        let headers = headers("Thu, 01 Jan 2026 12:00:00 GMT", None);
+        for (sent, round_trip, correction) in [
+            (0, 0, 0),
+            (999, 0, 0),
+            (0, 1_998, 0),
+            (1_000, 0, -1_000),
+            (0, 2_000, -1_000),
+        ] {
+            let skew = ClockSkew::default();
+            skew.observe(&headers, at(sent), Duration::from_millis(round_trip), None);
+            assert_eq!(skew.correction().millis, correction, "{sent} {round_trip}");
+        }
     }
 
     #[test]

@@ -56,6 +56,14 @@ impl Region {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What the regions of its part of AWS begin with; empty for the public part.
+    #[cfg(feature = "managed-login")]
+    pub(crate) fn partition_prefix(&self) -> &'static str {
+        let mut partitions = PARTITIONS.iter();
+        let partition = partitions.find(|partition| partition.holds(self));
+        partition.map_or("", |partition| partition.prefix)
+    }
 }
 
 impl fmt::Display for Region {

@@ -371,6 +371,13 @@ impl ServiceError {
         }
     }
 
+    /// Sets the code, where it does not stand as AWS writes it.
+    #[cfg(feature = "managed-login")]
+    pub(crate) fn with_code(mut self, code: ErrorCode) -> Self {
+        self.code = Some(code);
+        self
+    }
+
     /// Adds the server's message.
     #[must_use]
     pub fn with_message(mut self, message: impl Into<Sensitive<String>>) -> Self {
@@ -811,7 +818,7 @@ string_enum! {
     /// The code of a service error.
     ///
     /// First come the codes of the service model, then those that AWS's front door answers before
-    /// the request reaches Cognito.
+    /// the request reaches Cognito, then those that the OAuth 2.0 endpoints of a pool's domain answer.
     ///
     /// A code that has only [`Other`](Self::Other) today may get a variant of its own in a later
     /// version; compare such a one by [`as_str`](Self::as_str), which stays true.
@@ -971,6 +978,36 @@ string_enum! {
         UnrecognizedClient = "UnrecognizedClientException",
         /// The input breaks a rule of the front door.
         Validation = "ValidationException",
+
+        /// The user, or what was to sign the user in, refused the authorization.
+        AuthorizationDenied = "access_denied",
+        /// The user would have to be asked, which the request forbade.
+        InteractionRequired = "interaction_required",
+        /// The app client is unknown, or did not prove itself: a wrong client secret.
+        InvalidClient = "invalid_client",
+        /// The code or the refresh token is wrong, used, expired or revoked, or was given to another
+        /// app client or redirect URI.
+        InvalidGrant = "invalid_grant",
+        /// A parameter is missing, malformed or not allowed.
+        InvalidRequest = "invalid_request",
+        /// A scope does not exist, or the app client does not have it.
+        InvalidScope = "invalid_scope",
+        /// The access token is malformed, expired or revoked, or lacks the scope `openid`.
+        InvalidToken = "invalid_token",
+        /// The user would have to sign in, which the request forbade.
+        LoginRequired = "login_required",
+        /// The domain failed.
+        ServerError = "server_error",
+        /// The domain cannot answer now.
+        TemporarilyUnavailable = "temporarily_unavailable",
+        /// The app client may not use this grant, or may not revoke tokens.
+        UnauthorizedClient = "unauthorized_client",
+        /// The domain knows no such grant.
+        UnsupportedGrantType = "unsupported_grant_type",
+        /// The app client may not ask for this kind of answer.
+        UnsupportedResponseType = "unsupported_response_type",
+        /// The token is of a kind that cannot be revoked: only refresh tokens can.
+        UnsupportedToken = "unsupported_token_type",
     }
 }
 

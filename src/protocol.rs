@@ -24,7 +24,7 @@ pub(crate) const X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-targe
 
 const TARGET_PREFIX: &str = "AWSCognitoIdentityProviderService.";
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
-const USER_AGENT: HeaderValue =
+pub(crate) const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("cognito-idp-rust/", env!("CARGO_PKG_VERSION")));
 /// Codes, request IDs and content types are short; what is longer is not one, and would only fill
 /// logs.
@@ -199,7 +199,7 @@ fn error_code(text: &str) -> Option<ErrorCode> {
 }
 
 /// Only what looks like a code: a page or a quoted input does not become one.
-fn identifier(text: &str) -> Option<&str> {
+pub(crate) fn identifier(text: &str) -> Option<&str> {
     let is_identifier = (1..=LONGEST_IDENTIFIER).contains(&text.len())
         && text
             .bytes()

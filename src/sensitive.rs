@@ -237,6 +237,10 @@ impl Secrets {
         let body = Sensitive::<serde_json::Value>::new(body);
         let mut secrets: Vec<_> = session_token.map(Sensitive::from).into_iter().collect();
         collect_secrets(body.expose(), false, &mut secrets);
+        Self::new(secrets)
+    }
+
+    pub(crate) fn new(mut secrets: Vec<Sensitive<String>>) -> Self {
         secrets.retain(|secret| secret.expose().len() > 2);
         Self(secrets)
     }

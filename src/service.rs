@@ -12,6 +12,8 @@ pub use self::{
     find::FoundUsers,
     groups::{GroupResult, GroupResults},
 };
+#[cfg(feature = "managed-login")]
+use crate::managed_login::{Domain, ManagedLogin};
 pub use crate::user_service::RegisterUser;
 use crate::{
     auth::{AppClient, AuthOutcome, ChallengeAnswer, NewPasswordRequired, SignIn},
@@ -167,6 +169,19 @@ impl CognitoService {
     #[cfg(feature = "verify")]
     pub fn verifier(&self) -> Result<crate::verify::TokenVerifier, InvalidInput> {
         self.sign_in.verifier()
+    }
+
+    /// Sign-in on the pages of the pool's domain; see [`CognitoUserService::managed_login`].
+    ///
+    /// # Errors
+    /// Those of [`CognitoUserService::managed_login`].
+    #[cfg(feature = "managed-login")]
+    pub fn managed_login(
+        &self,
+        domain: Domain,
+        redirect_uri: impl Into<String>,
+    ) -> Result<ManagedLogin, InvalidInput> {
+        self.user_service.managed_login(domain, redirect_uri)
     }
 
     /// Signs a user in with `ADMIN_USER_PASSWORD_AUTH`, which the app client must allow.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+#[cfg(feature = "managed-login")]
+use crate::managed_login::{Domain, ManagedLogin};
 #[cfg(feature = "verify")]
 use crate::verify::TokenVerifier;
 use crate::{
@@ -169,6 +171,26 @@ impl CognitoUserService {
     #[cfg(feature = "verify")]
     pub fn verifier(&self) -> Result<TokenVerifier, InvalidInput> {
         self.sign_in.verifier()
+    }
+
+    /// Sign-in on the pages of the pool's domain, for this app client; browsers come back to
+    /// `redirect_uri`.
+    ///
+    /// With the feature `verify` the ID tokens of callbacks are verified.
+    ///
+    /// # Errors
+    /// Those of `verifier`, which that feature adds.
+    #[cfg(feature = "managed-login")]
+    pub fn managed_login(
+        &self,
+        domain: Domain,
+        redirect_uri: impl Into<String>,
+    ) -> Result<ManagedLogin, InvalidInput> {
+        let (client, app_client) = (self.client().clone(), self.app_client().clone());
+        let login = ManagedLogin::new(client, app_client, domain, redirect_uri);
+        #[cfg(feature = "verify")]
+        let login = login.verify_with(self.verifier()?);
+        Ok(login)
     }
 
     /// Registers a user, who then [confirms](Self::confirm_sign_up) with the code that Cognito sends.

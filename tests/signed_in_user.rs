@@ -6,6 +6,7 @@ mod scripted;
 
 use std::{
     error::Error as _,
+    fmt::Write as _,
     future::ready,
     io,
     sync::{Arc, Mutex, PoisonError},
@@ -503,6 +504,8 @@ async fn signing_out_revokes_this_session_and_forgetting_tells_nobody() -> Outco
 async fn a_device_is_confirmed_with_what_came_at_the_sign_in_also_after_a_refresh() -> Outcome {
     let script = Scripted::new([
         refreshed(2),
+        revoked(),
+        refreshed(3),
         success(&json!({"UserConfirmationNecessary": true})),
     ]);
     let mut tokens = tokens()?;
@@ -513,11 +516,11 @@ async fn a_device_is_confirmed_with_what_came_at_the_sign_in_also_after_a_refres
     let (device, response) = user.confirm_device(Some("phone")).await?;
     assert_eq!((&*device.key, &*device.group_key), ("device", "group"));
     assert_eq!(response.user_confirmation_necessary, Some(true));
-    let (operation, body) = &sent(&script)?[1];
+    let (operation, body) = &sent(&script)?[3];
     assert_eq!(operation, "ConfirmDevice");
     assert_eq!(
         (&body["AccessToken"], &body["DeviceKey"]),
-        (&json!("access-2"), &json!("device"))
+        (&json!("access-3"), &json!("device"))
     );
     assert_eq!(body["DeviceName"], "phone");
 
@@ -586,7 +589,7 @@ async fn neither_debug_nor_errors_show_a_secret() -> Outcome {
         let mut shown = format!("{user:?} {error:?} {error}");
         let mut source = error.source();
         while let Some(error) = source {
-            shown += &format!(" {error:?} {error}");
+            write!(shown, " {error:?} {error}")?;
             source = error.source();
         }
         for secret in ["access-1", "refresh-1", "old password", "new password"] {

@@ -2,9 +2,14 @@
 
 #![cfg(feature = "sigv4")]
 
+#[cfg(feature = "managed-login")]
+use cognito_idp::managed_login::{ManagedLogin, PendingLogin};
 use cognito_idp::{
     Client, CognitoConfig, CognitoService, CognitoUserService,
-    auth::{ChallengeAnswer, SignIn, SignedInUser, TokenSource, Tokens, TotpSetup, UserAuth},
+    auth::{
+        ChallengeAnswer, ClientTokens, SignIn, SignedInUser, TokenSource, Tokens, TotpSetup,
+        UserAuth,
+    },
     operation::{auth::GetUserAuthFactorsRequest, users::ListUsersRequest},
     service::{CreateUser, EmailTemplates, RegisterUser, UpdateUser},
     types::AttributeType,
@@ -76,6 +81,10 @@ fn what_callers_await_can_be_spawned() {
         let _ = (source.on_refresh(store), user.on_refresh(store));
     }
 
+    fn machine(machine: &'static ClientTokens) {
+        is_spawnable(|| machine.token());
+    }
+
     fn service(
         service: &'static CognitoService,
         answer: ChallengeAnswer,
@@ -117,5 +126,24 @@ fn what_callers_await_can_be_spawned() {
         });
     }
 
-    let _ = (sign_in, source, user, hook, service, user_service, client);
+    #[cfg(feature = "managed-login")]
+    fn login(login: &'static ManagedLogin, pending: PendingLogin) {
+        is_spawnable(|| login.callback("code=c&state=s", pending));
+        is_spawnable(|| login.refresh("token"));
+        is_spawnable(|| login.revoke("token"));
+        is_spawnable(|| login.user_info("token"));
+    }
+    #[cfg(feature = "managed-login")]
+    let _ = login;
+
+    let _ = (
+        sign_in,
+        source,
+        user,
+        hook,
+        machine,
+        service,
+        user_service,
+        client,
+    );
 }

@@ -137,6 +137,12 @@ impl AppClient {
         }
     }
 
+    /// Whether there is a secret, or something that gives one.
+    #[cfg(feature = "managed-login")]
+    pub(crate) fn has_secret(&self) -> bool {
+        !matches!(self.secret, Secret::None)
+    }
+
     /// The app client with its secret, for the operation that needs it.
     async fn with_secret(
         &self,

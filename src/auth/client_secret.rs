@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::{
     error::{BoxError, Error, ErrorCode},
+    operation::{Operation as _, auth::GetClientTokenRequest},
     sensitive::Sensitive,
     single_flight::{Lost, SingleFlight},
 };
@@ -89,16 +90,19 @@ const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// Whether Cognito says that it is the client secret that is wrong.
 ///
-/// It tells that apart from a wrong password or token by its words only.
+/// It tells that apart from a wrong password or token by its words only, where there is one.
 pub(crate) fn is_refused_secret(error: &Error) -> bool {
     let Error::Service(refusal) = error else {
         return false;
     };
     match refusal.code() {
+        Some(ErrorCode::NotAuthorized) if refusal.operation() == GetClientTokenRequest::NAME => {
+            true
+        }
         Some(ErrorCode::NotAuthorized) => refusal
             .message()
             .is_some_and(|message| message.to_ascii_lowercase().contains("secret")),
-        Some(ErrorCode::Other(code)) => code == "invalid_client",
+        Some(ErrorCode::InvalidClient) => true,
         _ => false,
     }
 }

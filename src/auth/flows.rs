@@ -7,11 +7,13 @@ use std::time::SystemTime;
 use serde::Deserialize;
 
 #[cfg(feature = "srp")]
-use super::proof::{self, Pending, Proof, RandomSource};
+use super::proof::{Pending, Proof};
 use super::{
     AppClient, AuthOutcome, Challenge, ChallengeAnswer, Tokens, UserAuth,
     device::{DeviceSlot, RememberedDevice, may_mean_unknown_device},
 };
+#[cfg(feature = "srp")]
+use crate::random::{self, RandomSource};
 use crate::{
     client::{Answer, Client},
     collections::{IntoMap, List, Map},
@@ -111,7 +113,7 @@ impl SignIn {
             user_context_data: None,
             device: None,
             #[cfg(feature = "srp")]
-            random: proof::system_random,
+            random: random::system_random,
         }
     }
 
@@ -365,7 +367,7 @@ impl SignIn {
 
     #[cfg(feature = "srp")]
     pub(super) fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error> {
-        proof::fill(bytes, self.random)
+        Ok(random::fill(bytes, self.random)?)
     }
 
     /// Starts, and once more if the device turned out to be unknown when it was to prove itself.

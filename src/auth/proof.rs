@@ -1,6 +1,6 @@
 //! The two steps of SRP inside a sign-in.
 
-use std::{io, time::SystemTime};
+use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
@@ -12,6 +12,7 @@ use super::{
 use crate::{
     client::Answer,
     error::{DecodeProblem, Error, InvalidInput},
+    random::{RandomSource, fill},
     sensitive::Sensitive,
 };
 
@@ -24,18 +25,6 @@ pub(crate) enum Proof {
     Password(Sensitive<String>),
     /// The password of a remembered device.
     Device(RememberedDevice),
-}
-
-/// Where random bytes come from.
-pub(crate) type RandomSource = fn(&mut [u8]) -> io::Result<()>;
-
-/// The operating system's random bytes.
-pub(crate) fn system_random(bytes: &mut [u8]) -> io::Result<()> {
-    getrandom::getrandom(bytes).map_err(|_| io::Error::other("the system gave no random bytes"))
-}
-
-pub(crate) fn fill(bytes: &mut [u8], random: RandomSource) -> Result<(), Error> {
-    random(bytes).map_err(|_| InvalidInput::new("random_source", "must give random bytes").into())
 }
 
 /// A proof whose first step is taken.

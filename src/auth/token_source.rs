@@ -15,11 +15,13 @@ use tokio::{sync::Notify, time::timeout};
 
 pub use self::error::{RefreshError, StoreError};
 pub(crate) use self::refresher::Refresher;
+#[cfg(feature = "managed-login")]
+pub(crate) use self::refresher::RefresherFuture;
 use self::{
-    state::{Look, State},
+    state::State,
     storing::{STORE_WAIT, Stored},
 };
-use super::{SignIn, Tokens};
+use super::{SignIn, Tokens, aging::Look};
 use crate::{
     error::BoxError,
     operation::{
@@ -110,7 +112,7 @@ impl TokenSource {
     ///   one is an event. It never costs a caller the tokens.
     ///
     /// The tokens that the source starts from are yours to store. The clones share the hook, and
-    /// another one replaces it. It gets no word when the tokens are given up: delete what you stored
+    /// another one replaces it. A hook that holds the source itself keeps it in memory for ever. It gets no word when the tokens are given up: delete what you stored
     /// after [`sign_out`](Self::sign_out), or when you see [`RefreshError::SignedOut`].
     ///
     /// ```no_run
@@ -162,7 +164,7 @@ impl TokenSource {
                 self.shared.requests.start(&(), refresh);
                 Ok(tokens)
             }
-            Look::Ending(_) | Look::Expired => self.refresh().await,
+            Look::Ending(..) | Look::Expired => self.refresh().await,
             Look::Failed(error) => Err(error),
         }
     }
@@ -269,7 +271,7 @@ impl TokenSource {
         };
         // The old ones may still be good.
         match self.shared.look() {
-            Look::Fresh(tokens) | Look::Aging(tokens) | Look::Ending(tokens) => Ok(tokens),
+            Look::Fresh(tokens) | Look::Aging(tokens) | Look::Ending(tokens, _) => Ok(tokens),
             Look::Failed(error) => Err(error),
             Look::Expired => Err(failure),
         }
@@ -348,7 +350,7 @@ impl Shared {
             Request::Refresh => match self.look() {
                 Look::Fresh(tokens) => Some(Ok(tokens)),
                 Look::Failed(error) => Some(Err(error)),
-                Look::Aging(_) | Look::Ending(_) | Look::Expired => None,
+                Look::Aging(_) | Look::Ending(..) | Look::Expired => None,
             },
             Request::RefreshBeyond(number) => self.state().newer_than(number),
         };
@@ -398,7 +400,7 @@ impl Shared {
         self.until_settled().await;
     }
 
-    fn look(&self) -> Look {
+    fn look(&self) -> Look<Tokens, RefreshError> {
         let now = self.refresher.local_time();
         self.state().look(now)
     }

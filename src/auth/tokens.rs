@@ -58,22 +58,29 @@ impl Tokens {
     /// verified here, so do not let anybody in by this name.
     #[must_use]
     pub fn username(&self) -> Option<Sensitive<String>> {
-        let claims = claims(&self.access_token)?;
+        let claims = unverified_claims(&self.access_token)?;
         claims.get("username")?.as_str().map(Into::into)
     }
 
     /// Takes the tokens out of an answer; `None` without an access token.
-    pub(crate) fn from_result(result: AuthenticationResultType, now: SystemTime) -> Option<Self> {
-        let access_token = result.access_token?;
-        let expires_in = result
-            .expires_in
-            .and_then(|seconds| u64::try_from(seconds).ok())
-            .filter(|seconds| *seconds > 0)
-            .or_else(|| life_by_claims(&access_token))
-            .map_or(SHORTEST_LIFE, Duration::from_secs);
+    pub(crate) fn from_result(
+        mut result: AuthenticationResultType,
+        now: SystemTime,
+    ) -> Option<Self> {
+        let access_token = result.access_token.take()?;
+        Some(Self::dated(access_token, result, now))
+    }
+
+    /// An access token and what came with it.
+    pub(crate) fn dated(
+        access_token: Sensitive<String>,
+        result: AuthenticationResultType,
+        now: SystemTime,
+    ) -> Self {
+        let expires_in = life(&access_token, result.expires_in.map(i64::from));
         let life = i64::try_from(expires_in.as_millis()).unwrap_or(i64::MAX);
         let now = Timestamp::from(now).epoch_millis();
-        Some(Self {
+        Self {
             access_token,
             id_token: result.id_token,
             refresh_token: result.refresh_token,
@@ -85,23 +92,32 @@ impl Tokens {
                 .as_ref()
                 .and_then(|device| device.device_key.clone()),
             new_device_metadata: result.new_device_metadata,
-        })
+        }
     }
+}
+
+/// How long an access token is valid, counted from the answer, which says so in seconds.
+pub(crate) fn life(access_token: &Sensitive<String>, expires_in: Option<i64>) -> Duration {
+    expires_in
+        .and_then(|seconds| u64::try_from(seconds).ok())
+        .filter(|seconds| *seconds > 0)
+        .or_else(|| life_by_claims(access_token))
+        .map_or(SHORTEST_LIFE, Duration::from_secs)
 }
 
 /// The least that an app client can be set to.
 const SHORTEST_LIFE: Duration = Duration::from_mins(5);
 
-/// What an access token says, unverified.
-fn claims(access_token: &Sensitive<String>) -> Option<Value> {
-    let payload = access_token.expose().split('.').nth(1)?;
+/// What a token says, unverified.
+pub(crate) fn unverified_claims(token: &Sensitive<String>) -> Option<Value> {
+    let payload = token.expose().split('.').nth(1)?;
     let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
     serde_json::from_slice(&payload).ok()
 }
 
 /// The life of a token in seconds, by the one clock that wrote both its ends.
 fn life_by_claims(access_token: &Sensitive<String>) -> Option<u64> {
-    let claims = claims(access_token)?;
+    let claims = unverified_claims(access_token)?;
     let time = |name| claims.get(name)?.as_u64();
     time("exp")?
         .checked_sub(time("iat")?)

@@ -56,9 +56,96 @@ pub(super) struct Call {
     pub(super) auth: AuthScheme,
     safety: RetrySafety,
     body: Bytes,
+    #[cfg(feature = "managed-login")]
+    prepared: Option<Box<Prepared>>,
     retry_policy: Option<RetryPolicy>,
     attempt_timeout: Duration,
     operation_timeout: Duration,
+}
+
+/// A request that is no operation of the API, such as those to the endpoints of a pool's domain.
+///
+/// It is sent as an operation is: attempts, deadline, pacing, spans, and errors without its secrets.
+#[cfg(feature = "managed-login")]
+pub(crate) struct Prepared {
+    /// What errors and spans call it: its method and path.
+    pub(crate) operation: &'static str,
+    /// The operation of the API that it shares a quota with.
+    pub(crate) quota_of: Option<&'static str>,
+    pub(crate) safety: RetrySafety,
+    pub(crate) request: http::Request<Bytes>,
+    /// Says whether the answer is a success, and if not, which error it is.
+    pub(crate) check: Check,
+    /// What of the request must not stand in an error.
+    pub(crate) secrets: Secrets,
+}
+
+#[cfg(feature = "managed-login")]
+type Check = fn(&'static str, &http::response::Parts, &[u8]) -> Result<(), Error>;
+
+impl Call {
+    /// The request of one attempt, not yet signed.
+    fn request(&self, endpoint: &Endpoint) -> Result<http::Request<Bytes>, Error> {
+        #[cfg(feature = "managed-login")]
+        if let Some(prepared) = &self.prepared {
+            return Ok(prepared.request.clone());
+        }
+        protocol::request(self.operation, endpoint, self.body.clone())
+    }
+
+    /// The operation by which it is paced.
+    fn paced_as(&self) -> &'static str {
+        #[cfg(feature = "managed-login")]
+        if let Some(prepared) = &self.prepared {
+            return prepared.quota_of.unwrap_or_default();
+        }
+        self.operation
+    }
+
+    fn check_status(&self, parts: &http::response::Parts, body: &[u8]) -> Result<(), Error> {
+        #[cfg(feature = "managed-login")]
+        if let Some(prepared) = &self.prepared {
+            return (prepared.check)(self.operation, parts, body);
+        }
+        protocol::check_status(self.operation, parts, body)
+    }
+
+    /// Whether the answer comes from the server that the operations are sent to, and so tells its time.
+    #[cfg_attr(
+        not(feature = "managed-login"),
+        expect(clippy::unused_self, reason = "all calls are operations then")
+    )]
+    fn is_for_the_endpoint(&self) -> bool {
+        #[cfg(feature = "managed-login")]
+        return self.prepared.is_none();
+        #[cfg(not(feature = "managed-login"))]
+        true
+    }
+
+    #[cfg_attr(
+        not(feature = "managed-login"),
+        expect(clippy::unused_self, reason = "all calls are operations then")
+    )]
+    fn host<'a>(&'a self, endpoint: &'a Endpoint) -> &'a str {
+        #[cfg(feature = "managed-login")]
+        if let Some(prepared) = &self.prepared {
+            return prepared.request.uri().host().unwrap_or_default();
+        }
+        endpoint.host().to_str().unwrap_or_default()
+    }
+
+    /// Cuts out of an error what the server echoed of the request's secrets.
+    fn redacted(&self, mut error: Error, credentials: Option<&Credentials>) -> Error {
+        #[cfg(feature = "managed-login")]
+        if let Some(prepared) = &self.prepared {
+            error.redact(&|text| prepared.secrets.cut(text));
+            return error;
+        }
+        // A refused signature is answered with all that was signed, the session token included.
+        let secrets = Secrets::of(&self.body, credentials.and_then(session_token));
+        error.redact(&|text| secrets.cut(text));
+        error
+    }
 }
 
 /// A success, with what it takes to read it.
@@ -76,13 +163,13 @@ impl Answer {
     /// The error for an answer that could be read and yet is not what it must be.
     pub(crate) fn refused(&self, problem: DecodeProblem) -> Error {
         let error = protocol::decode_error(self.call.operation, &self.parts, problem);
-        redacted(error, &self.call.body, None)
+        self.call.redacted(error, None)
     }
 
     /// The error for an answer that tells of a failure in its body alone.
     pub(crate) fn failed(&self) -> Error {
         let error = protocol::service_error(self.call.operation, &self.parts, &self.body);
-        redacted(error.into(), &self.call.body, None)
+        self.call.redacted(error.into(), None)
     }
 
     fn unreadable(&self, error: &serde_json::Error) -> Error {
@@ -113,12 +200,34 @@ impl Shared {
             auth,
             safety,
             body,
+            #[cfg(feature = "managed-login")]
+            prepared: None,
             retry_policy: options.retry_policy,
             attempt_timeout: options.attempt_timeout.unwrap_or(self.attempt_timeout),
             operation_timeout: options.operation_timeout.unwrap_or(self.operation_timeout),
         };
+        self.run(call)
+    }
+
+    /// Sends a request that is no operation of the API.
+    #[cfg(feature = "managed-login")]
+    pub(super) fn dispatch_prepared(self: Arc<Self>, prepared: Prepared) -> DispatchFuture {
+        let call = Call {
+            operation: prepared.operation,
+            auth: AuthScheme::NoAuth,
+            safety: prepared.safety,
+            body: Bytes::new(),
+            prepared: Some(Box::new(prepared)),
+            retry_policy: None,
+            attempt_timeout: self.attempt_timeout,
+            operation_timeout: self.operation_timeout,
+        };
+        self.run(call)
+    }
+
+    fn run(self: Arc<Self>, call: Call) -> DispatchFuture {
         Box::pin(async move {
-            let trace = Trace::operation(operation, self.region.as_ref());
+            let trace = Trace::operation(call.operation, self.region.as_ref());
             let response = trace.run(self.attempts(&call, &trace)).await?;
             let (parts, body) = response.into_parts();
             Ok(Answer { call, parts, body })
@@ -142,7 +251,7 @@ impl Shared {
             let permit = match &self.pacer {
                 Some(pacer) => {
                     let began = Instant::now();
-                    let permit = pacer.acquire(call.operation).await;
+                    let permit = pacer.acquire(call.paced_as()).await;
                     // Whoever lets calls queue for their turn does not want them to time out there.
                     deadline = deadline.later(began.elapsed());
                     match permit {
@@ -226,7 +335,7 @@ impl Shared {
         credentials: Option<&Credentials>,
         correction: Correction,
     ) -> Result<http::Request<Bytes>, Error> {
-        let mut request = protocol::request(call.operation, &self.endpoint, call.body.clone())?;
+        let mut request = call.request(&self.endpoint)?;
         if let Some(credentials) = credentials {
             let time = correction.of((self.time_source)());
             self.signing.sign(call, &mut request, credentials, time)?;
@@ -253,22 +362,22 @@ impl Shared {
         let round_trip = started.elapsed();
 
         let (parts, body) = response.into_parts();
-        let checked = protocol::check_status(call.operation, &parts, &body)
+        let checked = call
+            .check_status(&parts, &body)
             .and_then(|()| check_whole(call.operation, &parts, &body));
-        if self.clock_skew_correction {
+        if self.clock_skew_correction && call.is_for_the_endpoint() {
             let error = checked.as_ref().err();
             self.clock_skew
                 .observe(&parts.headers, sent, round_trip, error);
         }
         match checked {
             Ok(()) => Ok(http::Response::from_parts(parts, body)),
-            Err(error) => Err(redacted(error, &call.body, credentials)),
+            Err(error) => Err(call.redacted(error, credentials)),
         }
     }
 
     fn transport_error(&self, call: &Call, error: TransportError) -> Error {
-        let host = self.endpoint.host().to_str().unwrap_or_default();
-        Error::transport(call.operation, error.with_host(host))
+        Error::transport(call.operation, error.with_host(call.host(&self.endpoint)))
     }
 }
 
@@ -306,14 +415,6 @@ impl fmt::Debug for Shared {
             .field("endpoint", &self.endpoint)
             .finish_non_exhaustive()
     }
-}
-
-/// Cuts out of an error what the server echoed of the request's secrets.
-fn redacted(mut error: Error, body: &[u8], credentials: Option<&Credentials>) -> Error {
-    // A refused signature is answered with all that was signed, the session token included.
-    let secrets = Secrets::of(body, credentials.and_then(session_token));
-    error.redact(&|text| secrets.cut(text));
-    error
 }
 
 #[cfg(feature = "sigv4")]

@@ -293,6 +293,10 @@ impl Server {
     pub(crate) fn credentials(&self) -> &Credentials {
         &self.credentials
     }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
 }
 
 /// A user pool with an app client that has a secret.

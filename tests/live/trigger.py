@@ -1,6 +1,7 @@
-"""The Lambda triggers of a CUSTOM_AUTH sign-in, which asks what 6 times 7 is.
+"""The Lambda triggers of a CUSTOM_AUTH sign-in, which asks what 6 times 7 is, and of a token.
 
-After SRP, if the sign-in begins with it, the user has two tries.
+After SRP, if the sign-in begins with it, the user has two tries. What the client says of its tenant becomes
+a claim.
 """
 
 
@@ -37,8 +38,14 @@ def verify(request):
     return {"answerCorrect": request["challengeAnswer"] == request["privateChallengeParameters"]["answer"]}
 
 
+def token(request):
+    claims = {"tenant": request.get("clientMetadata", {}).get("tenant")}
+    return {"claimsAndScopeOverrideDetails": {"accessTokenGeneration": {"claimsToAddOrOverride": claims}}}
+
+
 TRIGGERS = {
     "DefineAuthChallenge": define,
     "CreateAuthChallenge": create,
     "VerifyAuthChallengeResponse": verify,
+    "TokenGeneration": token,
 }

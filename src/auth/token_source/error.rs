@@ -78,7 +78,8 @@ pub enum StoreError {
 /// Whether the refresh token will never work again.
 fn ends_the_session(code: &ErrorCode) -> bool {
     match code {
-        ErrorCode::NotAuthorized
+        ErrorCode::InvalidGrant
+        | ErrorCode::NotAuthorized
         | ErrorCode::PasswordResetRequired
         | ErrorCode::RefreshTokenReuse
         | ErrorCode::UserNotConfirmed
@@ -98,11 +99,16 @@ fn is_for_the_operator(error: &Error) -> bool {
             Some(code) => matches!(
                 code,
                 ErrorCode::InvalidParameter
+                    | ErrorCode::InvalidRequest
+                    | ErrorCode::InvalidScope
                     | ErrorCode::InvalidUserPoolConfiguration
                     | ErrorCode::OperationNotEnabled
                     | ErrorCode::ResourceNotFound
                     | ErrorCode::Unauthorized
+                    | ErrorCode::UnauthorizedClient
+                    | ErrorCode::UnsupportedGrantType
                     | ErrorCode::UnsupportedOperation
+                    | ErrorCode::UnsupportedToken
                     | ErrorCode::UnsupportedTokenType
             ),
             None => false,

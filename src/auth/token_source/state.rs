@@ -5,27 +5,21 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::time::Instant;
-
 use super::{RefreshError, StoreError, storing::Hook};
-use crate::auth::Tokens;
+use crate::auth::{
+    Tokens,
+    aging::{Failure, Life, Look},
+};
 
 /// How long before its end a token is renewed; at most half its life.
 const EARLY: Duration = Duration::from_mins(1);
-/// How long before its end nobody gets a token without waiting for a new one; at most a quarter of
-/// its life.
-const LATE: Duration = Duration::from_secs(10);
-/// How long a failure stands for all who ask.
-const FAILURE_LASTS: Duration = Duration::from_secs(1);
-/// How long after a failure a token that is still valid is not renewed.
-const PAUSE: Duration = Duration::from_secs(5);
 
 /// What the clones of a token source know.
 pub(super) struct State {
     /// The tokens, or why they are gone.
     held: Result<Held, RefreshError>,
     /// The last refresh, if it failed and may yet succeed.
-    failure: Option<(Instant, RefreshError)>,
+    failure: Option<Failure<RefreshError>>,
     /// How many refreshes have begun.
     begun: u64,
     pub(super) hook: Option<Hook>,
@@ -33,18 +27,6 @@ pub(super) struct State {
     stored: u64,
     /// Why the tokens at hand are not stored, if that was tried.
     store_error: Option<StoreError>,
-}
-
-/// What the tokens look like now.
-pub(super) enum Look {
-    Fresh(Tokens),
-    /// Valid, but to be refreshed.
-    Aging(Tokens),
-    /// Valid for so short a time that a new one is worth waiting for.
-    Ending(Tokens),
-    Expired,
-    /// Gone, or expired and not to be refreshed a moment ago.
-    Failed(RefreshError),
 }
 
 /// Tokens that the hook has yet to take.
@@ -66,26 +48,11 @@ impl State {
         }
     }
 
-    pub(super) fn look(&self, now: SystemTime) -> Look {
-        let held = match &self.held {
-            Ok(held) => held,
-            Err(error) => return Look::Failed(error.clone()),
-        };
-        let left = held.left(now);
-        if left.is_zero() {
-            let failure = self.recent_failure();
-            return failure.map_or(Look::Expired, Look::Failed);
+    pub(super) fn look(&self, now: SystemTime) -> Look<Tokens, RefreshError> {
+        match &self.held {
+            Ok(held) => Look::at(Some((&held.tokens, &held.life)), self.failure.as_ref(), now),
+            Err(error) => Look::Failed(error.clone()),
         }
-        let tokens = held.tokens.clone();
-        let early = EARLY.min(tokens.expires_in / 2);
-        let is_pause = || self.failure_within(PAUSE).is_some();
-        if left > early || tokens.refresh_token.is_none() || is_pause() {
-            return Look::Fresh(tokens);
-        }
-        if left > LATE.min(tokens.expires_in / 4) {
-            return Look::Aging(tokens);
-        }
-        Look::Ending(tokens)
     }
 
     /// The tokens, however old.
@@ -109,7 +76,7 @@ impl State {
 
     /// A failure that stands for all who ask.
     pub(super) fn recent_failure(&self) -> Option<RefreshError> {
-        self.failure_within(FAILURE_LASTS).cloned()
+        self.failure.as_ref()?.recent()
     }
 
     pub(super) fn begun(&self) -> u64 {
@@ -140,7 +107,7 @@ impl State {
         if let RefreshError::SignedOut(_) = error {
             self.end(error.clone());
         } else {
-            self.failure = Some((Instant::now(), error.clone()));
+            self.failure = Some(Failure::new(error.clone()));
         }
     }
 
@@ -180,11 +147,6 @@ impl State {
     fn held(&self) -> Result<&Held, RefreshError> {
         self.held.as_ref().map_err(Clone::clone)
     }
-
-    fn failure_within(&self, span: Duration) -> Option<&RefreshError> {
-        let (when, error) = self.failure.as_ref()?;
-        (when.elapsed() < span).then_some(error)
-    }
 }
 
 /// Tokens and how long they last.
@@ -192,28 +154,19 @@ struct Held {
     tokens: Tokens,
     /// Which refresh gave them.
     number: u64,
-    life: Duration,
-    /// Since when, by a clock that nobody sets ...
-    since: Instant,
-    /// ... and by one that goes on while the machine sleeps.
-    since_by_wall_clock: SystemTime,
+    life: Life,
 }
 
 impl Held {
     fn new(tokens: Tokens, number: u64, life: Duration, now: SystemTime) -> Self {
+        let early = match tokens.refresh_token {
+            Some(_) => EARLY.min(tokens.expires_in / 2),
+            None => Duration::ZERO,
+        };
         Self {
             tokens,
             number,
-            life,
-            since: Instant::now(),
-            since_by_wall_clock: now,
+            life: Life::new(life, early, now),
         }
-    }
-
-    /// How long they still last.
-    fn left(&self, now: SystemTime) -> Duration {
-        let by_wall_clock = now.duration_since(self.since_by_wall_clock);
-        let age = self.since.elapsed().max(by_wall_clock.unwrap_or_default());
-        self.life.saturating_sub(age)
     }
 }
