@@ -1,17 +1,16 @@
-//! A web server that signs users in, keeps a challenge between two requests, and has protected routes.
+//! A web server in which users register, sign in, reset a forgotten password and reach protected routes.
 //!
 //! `COGNITO_USER_POOL_ID=… COGNITO_CLIENT_ID=… cargo run --example axum_sign_in`, then open the
 //! address that it prints. `COGNITO_CLIENT_SECRET` is the app client's secret, if it has one, and
-//! the app client must allow `USER_SRP_AUTH`. Without a pool it plays one by itself, in which `alice` has
-//! any password and the code 123456.
+//! the app client must allow `USER_SRP_AUTH`; AWS credentials are not needed. Without a pool it plays
+//! one by itself, in which `alice` has any password and every code is 123456.
 //!
 //! `/me` is for everybody who is signed in, `/admin` for the group `admins`: their claims are arguments of
-//! the handlers. The access token stays with the browser, as a cookie that no script sees; an app sends it
-//! as `Authorization: Bearer …`.
+//! the handlers. An app sends its access token as `Authorization: Bearer …`; a browser has a cookie.
 //!
-//! The challenge stays on the server, under a random number that the browser has as a cookie: a
-//! challenge holds the session of the sign-in, which is a secret. A server of several machines would
-//! keep it in a store that they share, as JSON, for the few minutes that Cognito keeps the session.
+//! Challenges and tokens stay on the server, under a random number that is the cookie: both are secrets,
+//! and tokens are refreshed here. A server of several machines would keep both in a store that they share,
+//! as JSON: a challenge for the few minutes that it is good, tokens with `SignedInUser::on_refresh`.
 
 use std::{
     collections::HashMap,
@@ -22,54 +21,55 @@ use std::{
 
 use axum::{
     Form, Router,
-    extract::{ConnectInfo, FromRef, Request, State},
-    http::{HeaderMap, HeaderValue, header},
+    extract::{
+        ConnectInfo, FromRef, FromRequestParts, Request, State, rejection::ExtensionRejection,
+    },
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     middleware,
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
 use cognito_idp::{
-    ClientBuilder, Error, ErrorCode,
-    auth::{AppClient, AuthOutcome, Challenge, SignIn, Tokens, challenge::ChallengeAnswer},
+    CognitoConfig, CognitoUserService, Error, ErrorCode, Sensitive,
+    auth::{
+        AuthOutcome, Challenge, RefreshError, SignedInUser, UserCallError,
+        challenge::ChallengeAnswer,
+    },
     fixture::{Fixture, Replay, TestIssuer},
     operation::auth::ContextDataType,
+    user_service::RegisterUser,
     verify::{AccessClaims, TokenVerifier, VerifyError},
 };
+use serde::Deserialize;
 
 /// Forgotten all at once when there are too many, so that nobody can fill the memory.
-const MOST_CHALLENGES: usize = 10_000;
-const COOKIE: &str = "sign_in";
-const TOKEN_COOKIE: &str = "access_token";
+const MOST_KEPT: usize = 10_000;
+const CHALLENGE_COOKIE: &str = "challenge";
+const USER_COOKIE: &str = "user";
+const DAY: u64 = 86_400;
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/flows/web");
 
 #[derive(Clone)]
 pub(crate) struct App {
-    sign_in: SignIn,
+    users: CognitoUserService,
     verifier: TokenVerifier,
-    challenges: Arc<Mutex<HashMap<String, Challenge>>>,
-}
-
-/// What the claims in a handler's arguments are verified with.
-impl FromRef<App> for TokenVerifier {
-    fn from_ref(app: &App) -> Self {
-        app.verifier.clone()
-    }
+    challenges: Kept<Challenge>,
+    signed_in: Kept<SignedInUser>,
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn StdError>> {
     let app = if std::env::var_os("COGNITO_USER_POOL_ID").is_some() {
-        let sign_in = from_env()?;
-        App::new(sign_in.verifier_builder()?.cache(10_000).build()?, sign_in)
+        let users = CognitoUserService::from_env()?;
+        App::new(users.verifier()?, users)
     } else {
         println!("No COGNITO_USER_POOL_ID is set, so the pool is played by this program.");
         offline()?
     };
-    let router = router(app);
     let address = std::env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = tokio::net::TcpListener::bind(address).await?;
     println!("http://{}", listener.local_addr()?);
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).await?;
     Ok(())
 }
@@ -77,12 +77,140 @@ async fn main() -> Result<(), Box<dyn StdError>> {
 pub(crate) fn router(app: App) -> Router {
     Router::new()
         .route("/", get(async || login_page("")))
+        .route("/register", post(register))
+        .route("/confirm", post(confirm))
         .route("/login", post(login))
         .route("/answer", post(answer))
+        .route("/forgot", post(forgot))
+        .route("/reset", post(reset))
+        .route("/password", post(change_password))
+        .route("/sign-out", post(sign_out))
         .route("/me", get(me))
         .route("/admin", get(admin))
-        .layer(middleware::map_request(token_from_cookie))
+        .layer(middleware::map_request_with_state(
+            app.clone(),
+            token_of_cookie,
+        ))
         .with_state(app)
+}
+
+/// A pool of fixtures. Their tokens are signed with a key that everybody has, so it must be trusted aloud.
+pub(crate) fn offline() -> Result<App, Box<dyn StdError>> {
+    let (pool, app_client) = ("eu-central-1_Example", "app-client-id");
+    let issuer = TestIssuer::new(pool, app_client)?;
+    let replay = Replay::new(Fixture::folder(FIXTURES)?).issue_tokens(issuer);
+    let config = CognitoConfig::new(pool, app_client);
+    let users = CognitoUserService::new(config.client(|client| client.http_client(replay)))?;
+    let verifier = users.sign_in().verifier_builder()?.trust_test_issuer();
+    Ok(App::new(verifier.build()?, users))
+}
+
+async fn register(
+    FromEndUser(users): FromEndUser,
+    Form(form): Form<Login>,
+) -> Result<Html<String>, Failure> {
+    let user = RegisterUser::new(&form.username, &form.password);
+    let registered = users.register(user).await?;
+    if registered.user_confirmed {
+        return Ok(login_page("You are registered, please sign in."));
+    }
+    Ok(confirm_page("We have sent you a code.", &form.username))
+}
+
+async fn confirm(
+    FromEndUser(users): FromEndUser,
+    Form(form): Form<Confirmation>,
+) -> Result<Html<String>, Failure> {
+    users.confirm_sign_up(&form.username, &form.code).await?;
+    Ok(login_page("You are registered, please sign in."))
+}
+
+/// The first request of a sign-in: name and password.
+async fn login(
+    State(app): State<App>,
+    FromEndUser(users): FromEndUser,
+    Form(form): Form<Login>,
+) -> Result<Response, Failure> {
+    match users.login_srp(&form.username, &form.password).await {
+        Err(error) if error.code() == Some(&ErrorCode::UserNotConfirmed) => {
+            users.resend_confirmation_code(&form.username).await?;
+            let page = confirm_page("Please confirm your address first.", &form.username);
+            Ok(page.into_response())
+        }
+        outcome => app.show(outcome?),
+    }
+}
+
+/// The second request: what the challenge asked for.
+async fn answer(
+    State(app): State<App>,
+    FromEndUser(users): FromEndUser,
+    headers: HeaderMap,
+    Form(form): Form<Answer>,
+) -> Result<Response, Failure> {
+    // Taken out: a session is good for one answer.
+    let Some(challenge) = app.challenges.take(cookie(&headers, CHALLENGE_COOKIE)) else {
+        return Ok(login_page("Please sign in again.").into_response());
+    };
+    let retry = challenge.clone();
+    let Some(answer) = answer_of(challenge, form.answer) else {
+        return Ok(login_page("This server cannot ask for that.").into_response());
+    };
+    match users.respond(answer).await {
+        Err(error) if error.code() == Some(&ErrorCode::CodeMismatch) => app.ask(retry),
+        outcome => app.show(outcome?),
+    }
+}
+
+fn answer_of(challenge: Challenge, answer: Sensitive<String>) -> Option<ChallengeAnswer> {
+    Some(match challenge {
+        Challenge::NewPasswordRequired(challenge) => challenge.answer(answer),
+        Challenge::SmsMfa(challenge) => challenge.answer(answer),
+        Challenge::SmsOtp(challenge) => challenge.answer(answer),
+        Challenge::EmailOtp(challenge) => challenge.answer(answer),
+        Challenge::SoftwareTokenMfa(challenge) => challenge.answer(answer),
+        Challenge::CustomChallenge(challenge) => challenge.answer(answer),
+        _ => return None,
+    })
+}
+
+/// Whether there is such a user, nobody learns here: Cognito pretends, if the app client says so.
+async fn forgot(
+    FromEndUser(users): FromEndUser,
+    Form(form): Form<Forgot>,
+) -> Result<Html<String>, Failure> {
+    users.forgot_password(&form.username).await?;
+    Ok(reset_page(&form.username))
+}
+
+async fn reset(
+    FromEndUser(users): FromEndUser,
+    Form(form): Form<Reset>,
+) -> Result<Html<String>, Failure> {
+    users
+        .confirm_forgot_password(&form.username, &form.code, &form.password)
+        .await?;
+    Ok(login_page("Your new password is set, please sign in."))
+}
+
+async fn change_password(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Form(form): Form<ChangePassword>,
+) -> Result<Html<&'static str>, Failure> {
+    let user = app.signed_in.get(cookie(&headers, USER_COOKIE));
+    let user = user.ok_or(Failure::SignedOut)?;
+    user.change_password(&form.old, &form.new).await?;
+    Ok(user_page())
+}
+
+/// In this browser; `sign_out_everywhere` would do it in all.
+async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, Failure> {
+    if let Some(user) = app.signed_in.take(cookie(&headers, USER_COOKIE)) {
+        user.sign_out().await?;
+    }
+    let page = login_page("You are signed out.");
+    Ok(([set_cookie(USER_COOKIE, "", 0)], page).into_response())
 }
 
 /// For whoever is signed in: without a good access token the answer is 401, and this is not reached.
@@ -97,190 +225,281 @@ async fn admin(claims: AccessClaims) -> Result<&'static str, VerifyError> {
     Ok("Welcome, admin.\n")
 }
 
-/// Browsers send the token as a cookie, which comes from our own pages only.
-async fn token_from_cookie(mut request: Request) -> Request {
-    let headers = request.headers();
-    let token = named_cookie(headers, TOKEN_COOKIE).map(|token| format!("Bearer {token}"));
-    let value = token.and_then(|value| HeaderValue::try_from(value).ok());
-    if let Some(value) = value.filter(|_| !headers.contains_key(header::AUTHORIZATION)) {
-        request.headers_mut().insert(header::AUTHORIZATION, value);
+#[derive(Deserialize)]
+struct Login {
+    username: Sensitive<String>,
+    password: Sensitive<String>,
+}
+
+#[derive(Deserialize)]
+struct Confirmation {
+    username: Sensitive<String>,
+    code: Sensitive<String>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    answer: Sensitive<String>,
+}
+
+#[derive(Deserialize)]
+struct Forgot {
+    username: Sensitive<String>,
+}
+
+#[derive(Deserialize)]
+struct Reset {
+    username: Sensitive<String>,
+    code: Sensitive<String>,
+    password: Sensitive<String>,
+}
+
+#[derive(Deserialize)]
+struct ChangePassword {
+    old: Sensitive<String>,
+    new: Sensitive<String>,
+}
+
+/// The service, told of the end user's request, so that not everybody seems to sign in from this server.
+///
+/// Threat protection looks at every step, so this goes with every call.
+struct FromEndUser(CognitoUserService);
+
+impl FromRequestParts<App> for FromEndUser {
+    type Rejection = ExtensionRejection;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        let ConnectInfo::<SocketAddr>(address) =
+            ConnectInfo::from_request_parts(parts, app).await?;
+        let (path, headers) = (parts.uri.path(), &parts.headers);
+        let context = ContextDataType::from_request(address.ip(), "localhost", path, headers);
+        Ok(Self(app.users.clone().context_data(context)))
     }
-    request
 }
 
-/// A pool of fixtures. Their tokens are signed with a key that everybody has, so it must be trusted aloud.
-pub(crate) fn offline() -> Result<App, Box<dyn StdError>> {
-    let pool = "eu-central-1_Example";
-    let replay = Replay::new(Fixture::folder(FIXTURES)?)
-        .issue_tokens(TestIssuer::new(pool, "app-client-id")?);
-    let client = ClientBuilder::default()
-        .region("eu-central-1")
-        .http_client(replay)
-        .build()?;
-    let sign_in = SignIn::public(client, AppClient::new("app-client-id")).user_pool_id(pool);
-    let verifier = sign_in.verifier_builder()?.trust_test_issuer().build()?;
-    Ok(App::new(verifier, sign_in))
-}
-
-fn from_env() -> Result<SignIn, Box<dyn StdError>> {
-    let user_pool_id = std::env::var("COGNITO_USER_POOL_ID")?;
-    let (region, _) = user_pool_id
-        .split_once('_')
-        .ok_or("no region in COGNITO_USER_POOL_ID")?;
-    let mut app_client = AppClient::new(std::env::var("COGNITO_CLIENT_ID")?);
-    if let Ok(secret) = std::env::var("COGNITO_CLIENT_SECRET") {
-        app_client = app_client.secret(secret);
+/// What the claims in a handler's arguments are verified with.
+impl FromRef<App> for TokenVerifier {
+    fn from_ref(app: &App) -> Self {
+        app.verifier.clone()
     }
-    let client = ClientBuilder::from_env().region(region).build()?;
-    Ok(SignIn::public(client, app_client).user_pool_id(user_pool_id))
 }
 
-/// The first request: name and password.
-async fn login(
+/// A browser's access token, refreshed when needed, in the place where an app sends its own.
+async fn token_of_cookie(
     State(app): State<App>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
-    Form(form): Form<HashMap<String, String>>,
-) -> Response {
-    let sign_in = app.sign_in_from(address, "/login", &headers);
-    let result = sign_in
-        .srp(field(&form, "username"), field(&form, "password"))
-        .await;
-    app.show(result)
-}
-
-/// The second request: what the challenge asked for.
-async fn answer(
-    State(app): State<App>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
-    Form(form): Form<HashMap<String, String>>,
-) -> Response {
-    // Taken out: a session is good for one answer.
-    let kept = cookie(&headers).and_then(|id| app.challenges().remove(id));
-    let Some(challenge) = kept else {
-        return login_page("Please sign in again.").into_response();
+    mut request: Request,
+) -> Result<Request, StatusCode> {
+    let user = app.signed_in.get(cookie(request.headers(), USER_COOKIE));
+    let Some(user) = user.filter(|_| !request.headers().contains_key(header::AUTHORIZATION)) else {
+        return Ok(request);
     };
-    let retry = challenge.clone();
-    let Some(answer) = answer_of(challenge, field(&form, "answer")) else {
-        return login_page("This server cannot ask for that.").into_response();
-    };
-    let sign_in = app.sign_in_from(address, "/answer", &headers);
-    match sign_in.respond(answer).await {
-        Err(error) if error.code() == Some(&ErrorCode::CodeMismatch) => app.ask(retry),
-        result => app.show(result),
+    match user.source().access_token().await {
+        Ok(token) => {
+            let value = HeaderValue::try_from(format!("Bearer {}", token.expose()));
+            let value = value.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+            request.headers_mut().insert(header::AUTHORIZATION, value);
+            Ok(request)
+        }
+        // Without a token, whoever needs one answers 401.
+        Err(RefreshError::SignedOut(_)) => Ok(request),
+        Err(_) => Err(StatusCode::SERVICE_UNAVAILABLE),
     }
-}
-
-fn answer_of(challenge: Challenge, answer: &str) -> Option<ChallengeAnswer> {
-    Some(match challenge {
-        Challenge::NewPasswordRequired(challenge) => challenge.answer(answer),
-        Challenge::SmsMfa(challenge) => challenge.answer(answer),
-        Challenge::EmailOtp(challenge) => challenge.answer(answer),
-        Challenge::SoftwareTokenMfa(challenge) => challenge.answer(answer),
-        Challenge::CustomChallenge(challenge) => challenge.answer(answer),
-        _ => return None,
-    })
 }
 
 impl App {
-    fn new(verifier: TokenVerifier, sign_in: SignIn) -> Self {
+    pub(crate) fn new(verifier: TokenVerifier, users: CognitoUserService) -> Self {
         Self {
-            sign_in,
+            users,
             verifier,
-            challenges: Arc::default(),
+            challenges: Kept::default(),
+            signed_in: Kept::default(),
         }
     }
 
-    /// Tells Cognito of the end user's request, so that not everybody seems to sign in from this server.
-    ///
-    /// Threat protection looks at every step, so this goes with the answers as well.
-    fn sign_in_from(&self, address: SocketAddr, path: &str, headers: &HeaderMap) -> SignIn {
-        let context = ContextDataType::from_request(address.ip(), "localhost", path, headers);
-        self.sign_in.clone().context_data(context)
-    }
-
-    fn show(&self, result: Result<AuthOutcome, Error>) -> Response {
-        match result {
-            Ok(AuthOutcome::Tokens(tokens)) => signed_in(&tokens),
-            Ok(AuthOutcome::Challenge(challenge)) => self.ask(challenge),
-            Err(error) if error.is_invalid_credentials() => {
-                login_page("Wrong name or password.").into_response()
+    fn show(&self, outcome: AuthOutcome) -> Result<Response, Failure> {
+        match outcome {
+            AuthOutcome::Tokens(tokens) => {
+                let id = self.signed_in.put(self.users.signed_in(tokens))?;
+                Ok(([set_cookie(USER_COOKIE, &id, DAY)], user_page()).into_response())
             }
-            Err(error) => {
-                // Errors hold no secrets, so they can be logged.
-                eprintln!("{error}");
-                login_page("That did not work.").into_response()
-            }
+            AuthOutcome::Challenge(challenge) => self.ask(challenge),
         }
     }
 
     /// Keeps the challenge and asks the user.
-    fn ask(&self, challenge: Challenge) -> Response {
-        let mut id = [0; 16];
-        if getrandom::getrandom(&mut id).is_err() {
-            return login_page("That did not work.").into_response();
-        }
-        let id = format!("{:032x}", u128::from_be_bytes(id));
+    fn ask(&self, challenge: Challenge) -> Result<Response, Failure> {
         let page = answer_page(&challenge.name().to_string());
-        let mut challenges = self.challenges();
-        if challenges.len() >= MOST_CHALLENGES {
-            challenges.clear();
-        }
-        challenges.insert(id.clone(), challenge);
-        // Over HTTPS, as it must be anywhere but on this machine, add `Secure`.
-        let cookie = format!("{COOKIE}={id}; HttpOnly; SameSite=Strict; Path=/; Max-Age=180");
-        ([(header::SET_COOKIE, cookie)], page).into_response()
-    }
-
-    fn challenges(&self) -> MutexGuard<'_, HashMap<String, Challenge>> {
-        self.challenges
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        let id = self.challenges.put(challenge)?;
+        Ok(([set_cookie(CHALLENGE_COOKIE, &id, 180)], page).into_response())
     }
 }
 
-/// Here a real server would keep the refresh token as well, to get new access tokens with.
-fn signed_in(tokens: &Tokens) -> Response {
-    let cookie = format!(
-        "{TOKEN_COOKIE}={}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}",
-        tokens.access_token.expose(),
-        tokens.expires_in.as_secs()
-    );
-    let page = Html("<p>You are signed in: <a href=/me>who am I?</a></p>");
-    ([(header::SET_COOKIE, cookie)], page).into_response()
+/// What browsers have the key of, a random number.
+#[derive(Clone)]
+struct Kept<T>(Arc<Mutex<HashMap<String, T>>>);
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T: Clone> Kept<T> {
+    fn put(&self, value: T) -> Result<String, Failure> {
+        let mut id = [0; 16];
+        getrandom::getrandom(&mut id).map_err(|_| Failure::Ours)?;
+        let id = format!("{:032x}", u128::from_be_bytes(id));
+        let mut kept = self.lock();
+        if kept.len() >= MOST_KEPT {
+            kept.clear();
+        }
+        kept.insert(id.clone(), value);
+        Ok(id)
+    }
+
+    fn get(&self, id: Option<&str>) -> Option<T> {
+        self.lock().get(id?).cloned()
+    }
+
+    fn take(&self, id: Option<&str>) -> Option<T> {
+        self.lock().remove(id?)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why a page is not what was asked for.
+enum Failure {
+    Cognito(Error),
+    SignedOut,
+    Ours,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Cognito(error)
+    }
+}
+
+impl From<UserCallError> for Failure {
+    fn from(error: UserCallError) -> Self {
+        match error {
+            UserCallError::Call(error) => Self::Cognito(error),
+            error if error.is_signed_out() => Self::SignedOut,
+            _ => Self::Ours,
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let error = match self {
+            Self::Cognito(error) => error,
+            Self::SignedOut => {
+                return failure_page(StatusCode::UNAUTHORIZED, "Please sign in again.");
+            }
+            Self::Ours => {
+                return failure_page(StatusCode::INTERNAL_SERVER_ERROR, "That did not work.");
+            }
+        };
+        match error.code() {
+            // The same for an unknown name, so that nobody can find out which names exist.
+            _ if error.is_invalid_credentials() => {
+                failure_page(StatusCode::UNAUTHORIZED, "Wrong name or password.")
+            }
+            _ if error.is_throttled() => {
+                failure_page(StatusCode::TOO_MANY_REQUESTS, "Please try again later.")
+            }
+            Some(ErrorCode::CodeMismatch | ErrorCode::ExpiredCode) => {
+                failure_page(StatusCode::BAD_REQUEST, "That is not the code.")
+            }
+            Some(ErrorCode::InvalidPassword) => {
+                failure_page(StatusCode::BAD_REQUEST, "That password is too simple.")
+            }
+            Some(ErrorCode::UsernameExists) => {
+                failure_page(StatusCode::CONFLICT, "That name is taken.")
+            }
+            Some(ErrorCode::PasswordResetRequired) => {
+                failure_page(StatusCode::FORBIDDEN, "Please reset your password.")
+            }
+            _ => {
+                // Errors hold no secrets, so they can be logged.
+                eprintln!("{error}");
+                failure_page(StatusCode::BAD_GATEWAY, "That did not work.")
+            }
+        }
+    }
+}
+
+fn failure_page(status: StatusCode, message: &str) -> Response {
+    (status, login_page(message)).into_response()
 }
 
 fn login_page(message: &str) -> Html<String> {
     Html(format!(
-        "<p>{message}</p><form method=post action=/login>\
-         <input name=username autocomplete=username>\
-         <input name=password type=password autocomplete=current-password>\
-         <button>Sign in</button></form>"
+        "<p>{message}</p>\
+         <form method=post action=/login>{NAME}{PASSWORD}<button>Sign in</button>\
+         <button formaction=/register>Register</button></form>\
+         <form method=post action=/forgot>{NAME}<button>I forgot my password</button></form>"
+    ))
+}
+
+fn user_page() -> Html<&'static str> {
+    Html(
+        "<p>You are signed in: <a href=/me>who am I?</a></p>\
+         <form method=post action=/password><input name=old type=password placeholder=Password>\
+         <input name=new type=password placeholder='New password'><button>Change</button></form>\
+         <form method=post action=/sign-out><button>Sign out</button></form>",
+    )
+}
+
+const NAME: &str = "<input name=username autocomplete=username placeholder=Email>";
+const PASSWORD: &str = "<input name=password type=password placeholder=Password>";
+const CODE: &str = "<input name=code autocomplete=one-time-code placeholder=Code>";
+
+fn confirm_page(message: &str, username: &Sensitive<String>) -> Html<String> {
+    let username = hidden_name(username);
+    Html(format!(
+        "<p>{message}</p><form method=post action=/confirm>{username}{CODE}<button>Go on</button></form>"
+    ))
+}
+
+fn reset_page(username: &Sensitive<String>) -> Html<String> {
+    let username = hidden_name(username);
+    Html(format!(
+        "<p>We have sent you a code.</p>\
+         <form method=post action=/reset>{username}{CODE}{PASSWORD}<button>Go on</button></form>"
     ))
 }
 
 /// A challenge's name comes from Cognito, but a page trusts no text from elsewhere.
 fn answer_page(name: &str) -> Html<String> {
-    let name: String = name
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
-        .collect();
+    let name = escaped(name);
     Html(format!(
         "<form method=post action=/answer><label>{name} \
          <input name=answer type=password></label><button>Go on</button></form>"
     ))
 }
 
-fn field<'a>(form: &'a HashMap<String, String>, name: &str) -> &'a str {
-    form.get(name).map(String::as_str).unwrap_or_default()
+fn hidden_name(username: &Sensitive<String>) -> String {
+    let username = escaped(username.expose());
+    format!("<input type=hidden name=username value=\"{username}\">")
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
-    named_cookie(headers, COOKIE)
+fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    text.replace('"', "&quot;")
 }
 
-fn named_cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
+/// Over HTTPS, as it must be anywhere but on this machine, add `Secure`.
+fn set_cookie(name: &str, value: &str, seconds: u64) -> (header::HeaderName, String) {
+    let cookie = format!("{name}={value}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}");
+    (header::SET_COOKIE, cookie)
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
     cookies.split("; ").find_map(|cookie| {
         let (name, value) = cookie.split_once('=')?;

@@ -15,7 +15,7 @@
 use std::{error::Error as StdError, process::ExitCode};
 
 use cognito_idp::{
-    Client, CognitoConfig, CognitoService, Error, ErrorCode,
+    CognitoConfig, CognitoService, Error, ErrorCode,
     auth::{AuthOutcome, Challenge},
     client::ClientBuilder,
     credentials::EnvironmentCredentials,
@@ -23,7 +23,6 @@ use cognito_idp::{
     operation::{
         app_clients::{CreateUserPoolClientRequest, ExplicitAuthFlowsType},
         groups::{AdminListGroupsForUserRequest, CreateGroupRequest},
-        sign_up::ConfirmSignUpRequest,
         user_pools::{CreateUserPoolRequest, DeleteUserPoolRequest},
         users::GetUserRequest,
     },
@@ -101,8 +100,9 @@ pub(crate) async fn from_registration_to_groups(
     let alice = "alice@example.org";
     let user = RegisterUser::new(alice, "P@ssw0rd!").first_name("Alice");
     let registered = service.register(user).await?;
-    let wrong_code = confirm(service, alice, "000000").await.err();
-    confirm(service, alice, "123456").await?;
+    let users = service.user_service();
+    let wrong_code = users.confirm_sign_up(alice, "000000").await.err();
+    users.confirm_sign_up(alice, "123456").await?;
     let tokens = service.login(alice, "P@ssw0rd!").await?.tokens();
     let tokens = tokens.ok_or("a challenge for Alice")?;
     let own = client
@@ -152,12 +152,4 @@ pub(crate) async fn from_registration_to_groups(
             .filter_map(|group| group.group_name)
             .collect(),
     })
-}
-
-async fn confirm(service: &CognitoService, username: &str, code: &str) -> Result<(), Error> {
-    let app = service.app_client();
-    let mut request = ConfirmSignUpRequest::new(app.id(), username, code);
-    request.secret_hash = app.secret_hash(username)?;
-    let client: &Client = service.client();
-    client.send(&request).await.map(drop)
 }

@@ -12,9 +12,9 @@ use std::{
 };
 
 use cognito_idp::{
-    ClientBuilder, Error, ErrorCode, Sensitive,
+    CognitoUserService, Error, ErrorCode, Sensitive,
     auth::{
-        AppClient, AuthOutcome, Challenge, NewPasswordRequired, SignIn,
+        AuthOutcome, Challenge, NewPasswordRequired, SignIn,
         challenge::{ChallengeAnswer, Delivery, MfaSetup, MfaType, SelectChallenge},
     },
     operation::auth::ChallengeNameType,
@@ -32,14 +32,14 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Outcome<()> {
-    let sign_in = from_env()?;
+    let users = CognitoUserService::from_env()?;
     let username = ask("Username")?;
     let password = ask_hidden("Password")?;
-    let mut outcome = sign_in.srp(username, password).await?;
+    let mut outcome = users.login_srp(username, password).await?;
     let tokens = loop {
         outcome = match outcome {
             AuthOutcome::Tokens(tokens) => break tokens,
-            AuthOutcome::Challenge(challenge) => answer(&sign_in, challenge).await?,
+            AuthOutcome::Challenge(challenge) => answer(users.sign_in(), challenge).await?,
         };
     };
     println!(
@@ -47,19 +47,6 @@ async fn run() -> Outcome<()> {
         tokens.expires_in
     );
     Ok(())
-}
-
-fn from_env() -> Outcome<SignIn> {
-    let user_pool_id = std::env::var("COGNITO_USER_POOL_ID")?;
-    let (region, _) = user_pool_id
-        .split_once('_')
-        .ok_or("no region in COGNITO_USER_POOL_ID")?;
-    let mut app_client = AppClient::new(std::env::var("COGNITO_CLIENT_ID")?);
-    if let Ok(secret) = std::env::var("COGNITO_CLIENT_SECRET") {
-        app_client = app_client.secret(secret);
-    }
-    let client = ClientBuilder::from_env().region(region).build()?;
-    Ok(SignIn::public(client, app_client).user_pool_id(user_pool_id))
 }
 
 /// Asks until the answer is accepted, or refused for another reason than a wrong code.

@@ -1,11 +1,12 @@
-//! Configuration of a [`CognitoService`](crate::CognitoService).
+//! Configuration of the services.
 
 use std::fmt;
 
+#[cfg(feature = "sigv4")]
+use crate::credentials::{ProvideCredentials, credentials_from};
 use crate::{
     auth::{AppClient, ProvideClientSecret},
     client::{Client, ClientBuilder},
-    credentials::{ProvideCredentials, credentials_from},
     endpoint::Region,
     error::InvalidInput,
     sensitive::Sensitive,
@@ -13,18 +14,17 @@ use crate::{
 
 const DEFAULT_APP_NAME: &str = "My App";
 
-/// The user pool, the app client and the AWS credentials that a
-/// [`CognitoService`](crate::CognitoService) works with.
+/// The user pool and the app client that a [`CognitoUserService`](crate::CognitoUserService) works
+/// with, and the AWS credentials that a `CognitoService` needs besides.
 ///
 /// ```no_run
-/// use cognito_idp::{CognitoConfig, CognitoService, credentials::Credentials};
+/// use cognito_idp::{CognitoConfig, CognitoUserService};
 ///
 /// # fn example() -> Result<(), cognito_idp::Error> {
 /// let config = CognitoConfig::new("us-east-1_XXXXXXXXX", "YOUR_COGNITO_APP_CLIENT_ID")
-///     .client_secret("YOUR_COGNITO_APP_CLIENT_SECRET")
-///     .credentials(Credentials::new("YOUR_ACCESS_KEY_ID", "YOUR_SECRET_ACCESS_KEY", None, None, "static"))
-///     .app_name("My App");
-/// let service = CognitoService::new(config)?;
+///     .client_secret("YOUR_COGNITO_APP_CLIENT_SECRET");
+/// let users = CognitoUserService::new(config)?;
+/// # let _ = users;
 /// # Ok(())
 /// # }
 /// ```
@@ -52,24 +52,19 @@ impl CognitoConfig {
         }
     }
 
-    /// Reads everything from environment variables.
+    /// Reads everything from environment variables, as a `CognitoService` needs it.
+    ///
+    /// They are those of [`from_env_without_credentials`](Self::from_env_without_credentials), and
     ///
     /// | variable | |
     /// |---|---|
-    /// | `COGNITO_USER_POOL_ID` | required |
-    /// | `COGNITO_CLIENT_ID` | required |
-    /// | `COGNITO_CLIENT_SECRET` | if the app client has a secret |
     /// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` | required |
     /// | `AWS_SESSION_TOKEN` | for temporary credentials |
-    /// | `AWS_REGION`, else `AWS_DEFAULT_REGION` | default: the pool's region |
-    /// | `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`, else `AWS_ENDPOINT_URL` | default: the region's |
-    /// | `APP_NAME` | default: `My App` |
-    ///
-    /// A blank variable counts as not set.
     ///
     /// # Errors
     /// Names every variable that is missing, and a malformed pool ID, all at once. A malformed region
     /// or endpoint is refused by the name of its variable when the service is made.
+    #[cfg(feature = "sigv4")]
     pub fn from_env() -> Result<Self, InvalidInput> {
         Self::from_variables(|name| std::env::var(name).ok())
     }
@@ -79,11 +74,33 @@ impl CognitoConfig {
     ///
     /// # Errors
     /// As [`from_env`](Self::from_env), but for the credentials.
+    #[cfg(feature = "sigv4")]
     pub fn from_env_with_credentials(
         provider: impl ProvideCredentials + 'static,
     ) -> Result<Self, InvalidInput> {
-        let config = Self::without_credentials(&|name| std::env::var(name).ok())?;
+        let config = Self::from_env_without_credentials()?;
         Ok(config.credentials(provider))
+    }
+
+    /// Reads what a [`CognitoUserService`](crate::CognitoUserService) needs from environment
+    /// variables: no AWS credentials, also if there are some.
+    ///
+    /// | variable | |
+    /// |---|---|
+    /// | `COGNITO_USER_POOL_ID` | required |
+    /// | `COGNITO_CLIENT_ID` | required |
+    /// | `COGNITO_CLIENT_SECRET` | if the app client has a secret |
+    /// | `AWS_REGION`, else `AWS_DEFAULT_REGION` | default: the pool's region |
+    /// | `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`, else `AWS_ENDPOINT_URL` | default: the region's |
+    /// | `APP_NAME` | default: `My App` |
+    ///
+    /// A blank variable counts as not set.
+    ///
+    /// # Errors
+    /// Names every variable that is missing, and a malformed pool ID, all at once. A malformed region
+    /// or endpoint is refused by the name of its variable when the service is made.
+    pub fn from_env_without_credentials() -> Result<Self, InvalidInput> {
+        Self::from_variables_without_credentials(&|name| std::env::var(name).ok())
     }
 
     /// Sets the secret of the app client; every call that needs it then carries a secret hash.
@@ -99,7 +116,23 @@ impl CognitoConfig {
         self
     }
 
-    /// Sets the AWS credentials: [`Credentials`](crate::credentials::Credentials) or any provider.
+    /// Sets the AWS credentials of a [`CognitoService`](crate::CognitoService):
+    /// [`Credentials`](crate::credentials::Credentials) or any provider.
+    ///
+    /// ```no_run
+    /// use cognito_idp::{CognitoConfig, CognitoService, credentials::Credentials};
+    ///
+    /// # fn example() -> Result<(), cognito_idp::Error> {
+    /// let keys = Credentials::new("YOUR_ACCESS_KEY_ID", "YOUR_SECRET_ACCESS_KEY", None, None, "static");
+    /// let config = CognitoConfig::new("us-east-1_XXXXXXXXX", "YOUR_COGNITO_APP_CLIENT_ID")
+    ///     .client_secret("YOUR_COGNITO_APP_CLIENT_SECRET")
+    ///     .credentials(keys)
+    ///     .app_name("My App");
+    /// let service = CognitoService::new(config)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "sigv4")]
     pub fn credentials(mut self, provider: impl ProvideCredentials + 'static) -> Self {
         self.client = self.client.credentials(provider);
         self
@@ -135,15 +168,24 @@ impl CognitoConfig {
         self
     }
 
+    /// Drops the credentials, for who signs nothing.
+    pub(crate) fn without_credentials(mut self) -> Self {
+        self.client = self.client.without_credentials();
+        self
+    }
+
+    #[cfg(feature = "sigv4")]
     fn from_variables(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidInput> {
         let (config, credentials) = InvalidInput::of_both(
-            Self::without_credentials(&lookup),
+            Self::from_variables_without_credentials(&lookup),
             credentials_from(&lookup),
         )?;
         Ok(config.credentials(credentials))
     }
 
-    fn without_credentials(lookup: &impl Fn(&str) -> Option<String>) -> Result<Self, InvalidInput> {
+    fn from_variables_without_credentials(
+        lookup: &impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, InvalidInput> {
         let variable = |name: &str| {
             lookup(name)
                 .map(|value| value.trim().to_owned())
@@ -159,7 +201,7 @@ impl CognitoConfig {
         });
         let (pool, client_id) = InvalidInput::of_both(pool, required("COGNITO_CLIENT_ID"))?;
         let mut config = Self::new(pool, client_id);
-        config.client = ClientBuilder::from_variables(lookup);
+        config.client = ClientBuilder::from_variables(lookup).without_credentials();
         if let Some(secret) = variable("COGNITO_CLIENT_SECRET") {
             config = config.client_secret(secret);
         }
@@ -167,7 +209,7 @@ impl CognitoConfig {
         Ok(config)
     }
 
-    /// Checks the configuration and makes of it what the service holds.
+    /// Checks the configuration and makes of it what the services hold.
     pub(crate) fn build(self) -> Result<(Client, String, AppClient, String), InvalidInput> {
         if self.app_client.id().expose().is_empty() {
             return Err(InvalidInput::new("client_id", "must not be empty"));
@@ -201,11 +243,16 @@ impl fmt::Debug for CognitoConfig {
 mod tests {
     use super::*;
 
-    fn from(variables: &[(&str, &str)]) -> Result<CognitoConfig, InvalidInput> {
-        CognitoConfig::from_variables(|name| {
+    /// Looks a variable up among these.
+    fn lookup(variables: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+        |name| {
             let found = variables.iter().find(|(variable, _)| *variable == name);
             found.map(|(_, value)| (*value).to_owned())
-        })
+        }
+    }
+
+    fn from(variables: &[(&str, &str)]) -> Result<CognitoConfig, InvalidInput> {
+        CognitoConfig::from_variables_without_credentials(&lookup(variables))
     }
 
     fn fields(error: &InvalidInput) -> Vec<&str> {
@@ -224,31 +271,44 @@ mod tests {
         }
     }
 
-    const COMPLETE: [(&str, &str); 5] = [
+    const COMPLETE: [(&str, &str); 3] = [
         ("COGNITO_USER_POOL_ID", "eu-central-1_Example"),
         ("COGNITO_CLIENT_ID", "client"),
-        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
-        ("AWS_SECRET_ACCESS_KEY", "secret"),
         ("APP_NAME", "Shop"),
     ];
 
     #[test]
     fn all_missing_variables_are_named_at_once() {
-        let error = from(&[("COGNITO_CLIENT_ID", "  ")]).expect_err("nothing is set");
+        let pool_and_client = "COGNITO_USER_POOL_ID, COGNITO_CLIENT_ID";
+        assert_eq!(refused(from(&[])), pool_and_client);
         assert_eq!(
-            fields(&error),
-            [
-                "COGNITO_USER_POOL_ID",
-                "COGNITO_CLIENT_ID",
-                "AWS_ACCESS_KEY_ID",
-                "AWS_SECRET_ACCESS_KEY"
-            ]
+            refused(from(&[("COGNITO_USER_POOL_ID", "pool")])),
+            pool_and_client
+        );
+        assert_eq!(refused(from(&COMPLETE[..1])), "COGNITO_CLIENT_ID");
+    }
+
+    #[cfg(feature = "sigv4")]
+    #[test]
+    fn the_keys_are_missed_where_they_are_needed_and_together_with_the_rest() {
+        let from = |variables| CognitoConfig::from_variables(lookup(variables));
+        let everything = "COGNITO_USER_POOL_ID, COGNITO_CLIENT_ID, AWS_ACCESS_KEY_ID, \
+            AWS_SECRET_ACCESS_KEY";
+        assert_eq!(refused(from(&[("COGNITO_CLIENT_ID", "  ")])), everything);
+        assert_eq!(
+            refused(from(&[("COGNITO_USER_POOL_ID", "pool")])),
+            everything
+        );
+        assert_eq!(
+            refused(from(&COMPLETE)),
+            "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"
         );
     }
 
     #[test]
     fn the_region_comes_from_the_pool_unless_it_is_set() -> Result<(), InvalidInput> {
-        let (_, pool, _, app_name) = from(&COMPLETE)?.build()?;
+        let config = from(&COMPLETE)?.client(|client| client.http_client(NoHttp));
+        let (_, pool, _, app_name) = config.build()?;
         assert_eq!(
             (pool.as_str(), app_name.as_str()),
             ("eu-central-1_Example", "Shop")
@@ -256,11 +316,10 @@ mod tests {
 
         let mut variables = COMPLETE.to_vec();
         variables.push(("AWS_REGION", "us-east-1"));
-        let error = from(&variables)?
-            .build()
-            .expect_err("another region than the pool's");
-        assert_eq!(fields(&error), ["AWS_REGION"]);
-        assert!(from(&variables)?.allow_other_region().build().is_ok());
+        assert_eq!(refused(from(&variables)), "AWS_REGION");
+        let config = from(&variables)?.allow_other_region();
+        let config = config.client(|client| client.http_client(NoHttp));
+        assert!(config.build().is_ok());
         Ok(())
     }
 
@@ -281,16 +340,6 @@ mod tests {
         assert_eq!(
             with("AWS_ENDPOINT_URL", "http://example.com"),
             "AWS_ENDPOINT_URL"
-        );
-        let error = from(&[("COGNITO_USER_POOL_ID", "pool")]).expect_err("malformed and missing");
-        assert_eq!(
-            fields(&error),
-            [
-                "COGNITO_USER_POOL_ID",
-                "COGNITO_CLIENT_ID",
-                "AWS_ACCESS_KEY_ID",
-                "AWS_SECRET_ACCESS_KEY"
-            ]
         );
     }
 
@@ -316,11 +365,21 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        let config = CognitoConfig::new("eu-central-1_A", "marker")
-            .client_secret("marker")
-            .credentials(crate::credentials::Credentials::new(
-                "marker", "marker", None, None, "t",
-            ));
+        let config = CognitoConfig::new("eu-central-1_A", "marker").client_secret("marker");
+        #[cfg(feature = "sigv4")]
+        let config = config.credentials(crate::credentials::Credentials::new(
+            "marker", "marker", None, None, "t",
+        ));
         assert!(!format!("{config:?}").contains("marker"));
+    }
+
+    /// A transport for builds that bring none.
+    #[derive(Debug)]
+    struct NoHttp;
+
+    impl crate::transport::HttpClient for NoHttp {
+        fn call(&self, _: http::Request<bytes::Bytes>) -> crate::transport::HttpFuture<'_> {
+            Box::pin(std::future::pending())
+        }
     }
 }

@@ -781,7 +781,6 @@ impl InvalidInput {
     }
 
     /// Takes what two checks gave, or refuses the fields of both at once.
-    #[cfg(feature = "sigv4")]
     pub(crate) fn of_both<A, B>(
         one: Result<A, Self>,
         other: Result<B, Self>,

@@ -15,14 +15,13 @@ pub mod auth;
 #[cfg(feature = "bulk")]
 pub mod bulk;
 #[cfg_attr(
-    not(feature = "sigv4"),
+    all(not(feature = "sigv4"), not(test)),
     expect(dead_code, reason = "only what is signed is dated")
 )]
 mod calendar;
 pub mod client;
 mod clock_skew;
 mod collections;
-#[cfg(feature = "sigv4")]
 mod config;
 #[cfg(feature = "sigv4")]
 pub mod credentials;
@@ -55,15 +54,18 @@ mod single_flight;
 mod trace;
 pub mod transport;
 pub mod types;
+pub mod user_service;
 #[cfg(feature = "verify")]
 pub mod verify;
 
+#[cfg(feature = "sigv4")]
+pub use crate::service::CognitoService;
 pub use crate::{
     client::{Client, ClientBuilder, ResponseFuture, SendOptions},
     collections::{IntoList, IntoMap, List, Map},
+    config::CognitoConfig,
     error::{Error, ErrorCode},
     primitives::{Blob, Timestamp},
     sensitive::{Sensitive, Wipe},
+    user_service::CognitoUserService,
 };
-#[cfg(feature = "sigv4")]
-pub use crate::{config::CognitoConfig, service::CognitoService};

@@ -14,25 +14,23 @@ pub use self::{
 };
 #[cfg(feature = "managed-login")]
 use crate::managed_login::{Domain, ManagedLogin};
+pub use crate::user_service::RegisterUser;
 use crate::{
     auth::{AppClient, AuthOutcome, ChallengeAnswer, NewPasswordRequired, SignIn},
     client::Client,
     config::CognitoConfig,
     error::{Error, InvalidInput},
     operation::{
-        Operation,
-        passwords::{
-            ConfirmForgotPasswordRequest, ConfirmForgotPasswordResponse, ForgotPasswordRequest,
-            ForgotPasswordResponse,
-        },
-        sign_up::{SignUpRequest, SignUpResponse},
+        passwords::{ConfirmForgotPasswordResponse, ForgotPasswordResponse},
+        sign_up::SignUpResponse,
         users::{
             AdminCreateUserRequest, AdminCreateUserResponse, AdminUpdateUserAttributesRequest,
             AdminUpdateUserAttributesResponse, MessageActionType,
         },
     },
     sensitive::Sensitive,
-    types::{AttributeType, DeliveryMediumType},
+    types::DeliveryMediumType,
+    user_service::{CognitoUserService, attributes},
 };
 
 /// Signs in, registers and manages the users of one user pool through one app client.
@@ -59,9 +57,9 @@ use crate::{
 pub struct CognitoService {
     client: Client,
     user_pool_id: String,
-    app_client: AppClient,
     app_name: String,
     sign_in: SignIn,
+    user_service: CognitoUserService,
 }
 
 static INSTALLED: OnceLock<CognitoService> = OnceLock::new();
@@ -74,12 +72,14 @@ impl CognitoService {
     pub fn new(config: CognitoConfig) -> Result<Self, InvalidInput> {
         let (client, user_pool_id, app_client, app_name) = config.build()?;
         let sign_in = SignIn::admin(client.clone(), &user_pool_id, app_client.clone());
+        let user_service =
+            CognitoUserService::over(client.clone(), user_pool_id.clone(), app_client);
         Ok(Self {
             client,
             user_pool_id,
-            app_client,
             app_name,
             sign_in,
+            user_service,
         })
     }
 
@@ -144,6 +144,12 @@ impl CognitoService {
         &self.sign_in
     }
 
+    /// What users do themselves: confirming a sign-up, signing in without AWS credentials, resetting
+    /// a password. It shares this service's client.
+    pub fn user_service(&self) -> &CognitoUserService {
+        &self.user_service
+    }
+
     /// The user pool's ID.
     #[must_use]
     pub fn user_pool_id(&self) -> &str {
@@ -153,7 +159,7 @@ impl CognitoService {
     /// The app client.
     #[must_use]
     pub fn app_client(&self) -> &AppClient {
-        &self.app_client
+        self.user_service.app_client()
     }
 
     /// A verifier of the tokens of this pool and app client; see [`SignIn::verifier_builder`].
@@ -165,24 +171,17 @@ impl CognitoService {
         self.sign_in.verifier()
     }
 
-    /// Sign-in on the pages of the pool's domain, for this app client; browsers come back to
-    /// `redirect_uri`.
-    ///
-    /// With the feature `verify` the ID tokens of callbacks are verified.
+    /// Sign-in on the pages of the pool's domain; see [`CognitoUserService::managed_login`].
     ///
     /// # Errors
-    /// Those of `verifier`, which that feature adds.
+    /// Those of [`CognitoUserService::managed_login`].
     #[cfg(feature = "managed-login")]
     pub fn managed_login(
         &self,
         domain: Domain,
         redirect_uri: impl Into<String>,
     ) -> Result<ManagedLogin, InvalidInput> {
-        let (client, app_client) = (self.client.clone(), self.app_client.clone());
-        let login = ManagedLogin::new(client, app_client, domain, redirect_uri);
-        #[cfg(feature = "verify")]
-        let login = login.verify_with(self.verifier()?);
-        Ok(login)
+        self.user_service.managed_login(domain, redirect_uri)
     }
 
     /// Signs a user in with `ADMIN_USER_PASSWORD_AUTH`, which the app client must allow.
@@ -229,23 +228,18 @@ impl CognitoService {
         self.sign_in.respond(answer).await
     }
 
-    /// Registers a user, who then confirms with the code that Cognito sends.
+    /// Registers a user, who then [confirms](CognitoUserService::confirm_sign_up) with the code that
+    /// Cognito sends: `service.user_service().confirm_sign_up(username, code)`.
     ///
     /// # Errors
     /// [`UsernameExists`](crate::ErrorCode::UsernameExists),
-    /// [`InvalidPassword`](crate::ErrorCode::InvalidPassword), and others of [`SignUpRequest`]. The
-    /// user may exist although the call failed with
-    /// [`LimitExceeded`](crate::ErrorCode::LimitExceeded) or
+    /// [`InvalidPassword`](crate::ErrorCode::InvalidPassword), and others of
+    /// [`SignUpRequest`](crate::operation::sign_up::SignUpRequest). The user may exist although the
+    /// call failed with [`LimitExceeded`](crate::ErrorCode::LimitExceeded) or
     /// [`CodeDeliveryFailure`](crate::ErrorCode::CodeDeliveryFailure), or with an
     /// [unknown outcome](Error::outcome_unknown).
     pub async fn register(&self, user: RegisterUser) -> Result<SignUpResponse, Error> {
-        let mut request = SignUpRequest::new(self.app_client.id(), &user.username)
-            .password(user.password)
-            .user_attributes(attributes(user.attributes));
-        self.send_with_hash(&mut request, &user.username, |request, hash| {
-            request.secret_hash = hash;
-        })
-        .await
+        self.user_service.register(user).await
     }
 
     /// Creates a user as an administrator, with a temporary password and a verified email address.
@@ -317,17 +311,13 @@ impl CognitoService {
     /// [`LimitExceeded`](crate::ErrorCode::LimitExceeded) after some five codes an hour,
     /// [`InvalidParameter`](crate::ErrorCode::InvalidParameter) for a user without a verified
     /// address, [`NotAuthorized`](crate::ErrorCode::NotAuthorized) for one whose password is
-    /// temporary, and others of [`ForgotPasswordRequest`].
+    /// temporary, and others of
+    /// [`ForgotPasswordRequest`](crate::operation::passwords::ForgotPasswordRequest).
     pub async fn forgot_password(
         &self,
         username: impl Into<Sensitive<String>>,
     ) -> Result<ForgotPasswordResponse, Error> {
-        let username = username.into();
-        let mut request = ForgotPasswordRequest::new(self.app_client.id(), &username);
-        self.send_with_hash(&mut request, &username, |request, hash| {
-            request.secret_hash = hash;
-        })
-        .await
+        self.user_service.forgot_password(username).await
     }
 
     /// Sets a new password with the code that [`forgot_password`](Self::forgot_password) sent.
@@ -336,101 +326,16 @@ impl CognitoService {
     /// [`CodeMismatch`](crate::ErrorCode::CodeMismatch),
     /// [`ExpiredCode`](crate::ErrorCode::ExpiredCode),
     /// [`InvalidPassword`](crate::ErrorCode::InvalidPassword), and others of
-    /// [`ConfirmForgotPasswordRequest`].
+    /// [`ConfirmForgotPasswordRequest`](crate::operation::passwords::ConfirmForgotPasswordRequest).
     pub async fn confirm_forgot_password(
         &self,
         username: impl Into<Sensitive<String>>,
         confirmation_code: impl Into<Sensitive<String>>,
         new_password: impl Into<Sensitive<String>>,
     ) -> Result<ConfirmForgotPasswordResponse, Error> {
-        let username = username.into();
-        let mut request = ConfirmForgotPasswordRequest::new(
-            self.app_client.id(),
-            &username,
-            confirmation_code,
-            new_password,
-        );
-        self.send_with_hash(&mut request, &username, |request, hash| {
-            request.secret_hash = hash;
-        })
-        .await
-    }
-
-    /// Sends a request with a secret hash over its username, and once more with a newer secret if
-    /// that is refused: Cognito does nothing for a request whose secret hash is wrong.
-    async fn send_with_hash<O: Operation + Send>(
-        &self,
-        request: &mut O,
-        username: &Sensitive<String>,
-        set_hash: fn(&mut O, Option<Sensitive<String>>),
-    ) -> Result<O::Response, Error> {
-        let app_client = self.app_client.with_secret(&self.client, O::NAME).await?;
-        set_hash(request, app_client.secret_hash(username.expose())?);
-        let sent = self.client.send(request).await;
-        let renewed = self
-            .app_client
-            .with_newer_secret(&self.client, &app_client, &sent);
-        let Some(app_client) = renewed.await else {
-            return sent;
-        };
-        set_hash(request, app_client.secret_hash(username.expose())?);
-        self.client.send(request).await
-    }
-}
-
-/// A user who registers: email address, which is also the username unless there is
-/// [another](Self::username), and password.
-///
-/// `email_verified` cannot be set here: the user proves the address with a code.
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct RegisterUser {
-    username: Sensitive<String>,
-    password: Sensitive<String>,
-    attributes: BTreeMap<String, Sensitive<String>>,
-}
-
-impl RegisterUser {
-    /// Starts from what is required.
-    pub fn new(
-        email: impl Into<Sensitive<String>>,
-        password: impl Into<Sensitive<String>>,
-    ) -> Self {
-        let email = email.into();
-        let attributes = BTreeMap::from([("email".to_owned(), email.clone())]);
-        Self {
-            username: email,
-            password: password.into(),
-            attributes,
-        }
-    }
-
-    /// Sets a username other than the email address.
-    ///
-    /// A pool in which the address is an alias demands one that is no address.
-    pub fn username(mut self, username: impl Into<Sensitive<String>>) -> Self {
-        self.username = username.into();
-        self
-    }
-
-    /// Sets the first name (`given_name`).
-    pub fn first_name(self, name: impl Into<Sensitive<String>>) -> Self {
-        self.attribute("given_name", name)
-    }
-
-    /// Sets the last name (`family_name`).
-    pub fn last_name(self, name: impl Into<Sensitive<String>>) -> Self {
-        self.attribute("family_name", name)
-    }
-
-    /// Sets any attribute that the app client may write, such as `locale` or `custom:tenant`.
-    pub fn attribute(
-        mut self,
-        name: impl Into<String>,
-        value: impl Into<Sensitive<String>>,
-    ) -> Self {
-        self.attributes.insert(name.into(), value.into());
-        self
+        self.user_service
+            .confirm_forgot_password(username, confirmation_code, new_password)
+            .await
     }
 }
 
@@ -582,11 +487,4 @@ pub enum EmailVerification {
     /// The user must verify the address first. A pool that verifies addresses itself sends a code;
     /// until then the address serves neither to sign in nor to recover the password.
     Unverified,
-}
-
-fn attributes(attributes: BTreeMap<String, Sensitive<String>>) -> Vec<AttributeType> {
-    attributes
-        .into_iter()
-        .map(|(name, value)| AttributeType::new(name).value(value))
-        .collect()
 }

@@ -1,16 +1,14 @@
 //! The nine calls of `CognitoService`, down to the bytes they send.
 #![cfg(feature = "sigv4")]
 
+#[path = "support/answers.rs"]
+mod answers;
+
 use std::{
-    collections::VecDeque,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use bytes::Bytes;
 use serde_json::{Value, json};
 
 use cognito_idp::{
@@ -23,61 +21,15 @@ use cognito_idp::{
     service::{
         CreateUser, EmailTemplates, EmailVerification, FoundUsers, RegisterUser, UpdateUser,
     },
-    transport::{HttpClient, HttpFuture},
 };
+
+use crate::answers::{Answers, refusal};
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
 const POOL: &str = "eu-central-1_Example";
 
-/// Keeps what it is sent and answers from a list, then with empty objects.
-#[derive(Debug, Default)]
-struct Scripted {
-    answers: Mutex<VecDeque<(u16, Value)>>,
-    sent: Mutex<Vec<(String, bool, Value)>>,
-    running: AtomicUsize,
-    most_running: AtomicUsize,
-}
-
-impl Scripted {
-    fn new(answers: impl IntoIterator<Item = (u16, Value)>) -> Arc<Self> {
-        Arc::new(Self {
-            answers: Mutex::new(answers.into_iter().collect()),
-            ..Self::default()
-        })
-    }
-
-    /// Operation, whether signed, and body of every request.
-    fn sent(&self) -> Vec<(String, bool, Value)> {
-        self.sent.lock().expect("not poisoned").clone()
-    }
-}
-
-impl HttpClient for Scripted {
-    fn call(&self, request: http::Request<Bytes>) -> HttpFuture<'_> {
-        Box::pin(async move {
-            let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
-            self.most_running.fetch_max(running, Ordering::SeqCst);
-            let target = request.headers()["x-amz-target"].to_str().expect("ASCII");
-            let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-            let body = serde_json::from_slice(request.body()).expect("a JSON body");
-            let signed = request.headers().contains_key("authorization");
-            self.sent
-                .lock()
-                .expect("not poisoned")
-                .push((operation, signed, body));
-            tokio::time::sleep(Duration::from_millis(1)).await;
-            let answer = self.answers.lock().expect("not poisoned").pop_front();
-            let (status, body) = answer.unwrap_or((200, json!({})));
-            let mut response = http::Response::new(Bytes::from(body.to_string()));
-            *response.status_mut() = http::StatusCode::from_u16(status).expect("a valid status");
-            self.running.fetch_sub(1, Ordering::SeqCst);
-            Ok(response)
-        })
-    }
-}
-
-fn config(server: &Arc<Scripted>) -> CognitoConfig {
+fn config(server: &Arc<Answers>) -> CognitoConfig {
     let server = server.clone();
     CognitoConfig::new(POOL, "client-id")
         .credentials(Credentials::new(
@@ -96,7 +48,7 @@ fn config(server: &Arc<Scripted>) -> CognitoConfig {
 }
 
 /// A service whose app client has the secret `client-secret`.
-fn service(server: &Arc<Scripted>) -> Result<CognitoService, InvalidInput> {
+fn service(server: &Arc<Answers>) -> Result<CognitoService, InvalidInput> {
     CognitoService::new(config(server).client_secret("client-secret"))
 }
 
@@ -105,13 +57,9 @@ fn hash(username: &str) -> String {
     hash.expect("a name").expose().clone()
 }
 
-fn refusal(code: &str) -> (u16, Value) {
-    (400, json!({"__type": code, "message": "no"}))
-}
-
 #[tokio::test]
 async fn login_gives_tokens() -> TestResult {
-    let server = Scripted::new([(
+    let server = Answers::new([(
         200,
         json!({"AuthenticationResult": {
             "AccessToken": "a", "IdToken": "i", "RefreshToken": "r", "ExpiresIn": 3600, "TokenType": "Bearer"
@@ -140,7 +88,7 @@ async fn login_gives_tokens() -> TestResult {
 
 #[tokio::test]
 async fn without_a_client_secret_no_secret_hash_is_sent() -> TestResult {
-    let server = Scripted::new([(200, json!({"AuthenticationResult": {"AccessToken": "a"}}))]);
+    let server = Answers::new([(200, json!({"AuthenticationResult": {"AccessToken": "a"}}))]);
     let service = CognitoService::new(config(&server))?;
     service.login("alice", "P@ss").await?;
     service.forgot_password("alice").await?;
@@ -153,7 +101,7 @@ async fn without_a_client_secret_no_secret_hash_is_sent() -> TestResult {
 #[tokio::test]
 async fn a_secret_hash_over_an_empty_name_is_refused_by_field_before_anything_is_sent() -> TestResult
 {
-    let server = Scripted::new([]);
+    let server = Answers::new([]);
     let refusing = service(&server)?;
     let sign_in = refusing.sign_in();
     let user = RegisterUser::new("", "P@ss");
@@ -210,7 +158,7 @@ fn new_password_challenge() -> (u16, Value) {
 #[tokio::test]
 async fn a_new_password_challenge_is_answered_under_the_canonical_name_also_after_storage()
 -> TestResult {
-    let server = Scripted::new([
+    let server = Answers::new([
         new_password_challenge(),
         (200, json!({"AuthenticationResult": {"AccessToken": "a"}})),
     ]);
@@ -250,7 +198,7 @@ async fn a_new_password_challenge_is_answered_under_the_canonical_name_also_afte
 
 #[tokio::test]
 async fn a_new_password_challenge_is_answered_from_its_session_alone() -> TestResult {
-    let server = Scripted::new([(200, json!({"AuthenticationResult": {"AccessToken": "a"}}))]);
+    let server = Answers::new([(200, json!({"AuthenticationResult": {"AccessToken": "a"}}))]);
     let outcome = service(&server)?
         .respond_to_new_password_challenge("alice", "N3w", "session-1")
         .await?;
@@ -268,7 +216,7 @@ async fn a_new_password_challenge_is_answered_from_its_session_alone() -> TestRe
 
 #[tokio::test]
 async fn an_answer_with_neither_tokens_nor_challenge_is_an_error() -> TestResult {
-    let server = Scripted::new([(200, json!({})), refusal("NotAuthorizedException")]);
+    let server = Answers::new([(200, json!({})), refusal("NotAuthorizedException")]);
     let service = service(&server)?;
     let error = service
         .login("alice", "P@ss")
@@ -283,7 +231,7 @@ async fn an_answer_with_neither_tokens_nor_challenge_is_an_error() -> TestResult
 
 #[tokio::test]
 async fn register_is_public_and_does_not_claim_that_the_address_is_verified() -> TestResult {
-    let server = Scripted::new([(200, json!({"UserConfirmed": false, "UserSub": "sub-1"}))]);
+    let server = Answers::new([(200, json!({"UserConfirmed": false, "UserSub": "sub-1"}))]);
     let user = RegisterUser::new("alice@example.com", "P@ss")
         .first_name("Alice")
         .last_name("Smith");
@@ -309,7 +257,7 @@ async fn register_is_public_and_does_not_claim_that_the_address_is_verified() ->
 
 #[tokio::test]
 async fn create_user_suppresses_the_invitation_unless_it_is_to_go_by_email() -> TestResult {
-    let server = Scripted::new([]);
+    let server = Answers::new([]);
     let service = service(&server)?;
     service
         .create_user(CreateUser::new("bob@example.com", "T3mp"))
@@ -340,7 +288,7 @@ async fn create_user_suppresses_the_invitation_unless_it_is_to_go_by_email() -> 
 
 #[tokio::test]
 async fn a_username_can_be_another_than_the_address() -> TestResult {
-    let server = Scripted::new([(200, json!({"UserConfirmed": false, "UserSub": "sub-1"}))]);
+    let server = Answers::new([(200, json!({"UserConfirmed": false, "UserSub": "sub-1"}))]);
     let service = service(&server)?;
     let user = RegisterUser::new("alice@example.com", "P@ss").username("alice");
     service.register(user).await?;
@@ -361,7 +309,7 @@ async fn a_username_can_be_another_than_the_address() -> TestResult {
 
 #[tokio::test]
 async fn an_invitation_goes_out_again_by_email_unless_the_users_status_forbids_it() -> TestResult {
-    let server = Scripted::new([
+    let server = Answers::new([
         (200, json!({"User": {"Username": "bob"}})),
         refusal("UnsupportedUserStateException"),
     ]);
@@ -394,7 +342,7 @@ async fn a_user_is_found_through_empty_pages_and_several_are_not_taken_for_one()
         let users: Vec<_> = users.iter().map(|name| json!({"Username": name})).collect();
         (200, json!({"Users": users, "PaginationToken": token}))
     };
-    let server = Scripted::new([
+    let server = Answers::new([
         page(&[], Some("2")),
         page(&["alice"], Some("3")),
         page(&[], None),
@@ -431,7 +379,7 @@ async fn a_user_is_found_through_empty_pages_and_several_are_not_taken_for_one()
 
 #[tokio::test]
 async fn update_user_says_whether_a_new_address_is_verified() -> TestResult {
-    let server = Scripted::new([]);
+    let server = Answers::new([]);
     let changes = UpdateUser::new()
         .first_name("Bobby")
         .email("new@example.com", EmailVerification::Verified)
@@ -466,7 +414,7 @@ async fn update_user_says_whether_a_new_address_is_verified() -> TestResult {
 
 #[tokio::test]
 async fn a_forgotten_password_is_replaced_without_aws_credentials() -> TestResult {
-    let server = Scripted::new([
+    let server = Answers::new([
         (
             200,
             json!({"CodeDeliveryDetails": {"Destination": "a***", "DeliveryMedium": "EMAIL"}}),
@@ -531,7 +479,7 @@ async fn a_forgotten_password_is_replaced_without_aws_credentials() -> TestResul
 
 #[tokio::test]
 async fn add_to_group_tries_every_group_and_tells_each_ones_fate() -> TestResult {
-    let server = Scripted::new([
+    let server = Answers::new([
         (200, json!({})),
         refusal("ResourceNotFoundException"),
         (500, json!({"__type": "InternalErrorException"})),
@@ -588,7 +536,7 @@ fn described_pool() -> (u16, Value) {
 
 #[tokio::test]
 async fn a_template_update_writes_the_whole_pool_back() -> TestResult {
-    let server = Scripted::new([described_pool()]);
+    let server = Answers::new([described_pool()]);
     service(&server)?
         .update_cognito_email_template(templates())
         .await?;
@@ -631,13 +579,13 @@ async fn a_template_update_writes_the_whole_pool_back() -> TestResult {
 #[tokio::test]
 async fn a_template_update_that_met_another_change_reads_again_but_not_forever() -> TestResult {
     let conflict = || refusal("ConcurrentModificationException");
-    let server = Scripted::new([described_pool(), conflict(), described_pool()]);
+    let server = Answers::new([described_pool(), conflict(), described_pool()]);
     service(&server)?
         .update_cognito_email_template(templates())
         .await?;
     assert_eq!(server.sent().len(), 4);
 
-    let server = Scripted::new((0..9).flat_map(|_| [described_pool(), conflict()]));
+    let server = Answers::new((0..9).flat_map(|_| [described_pool(), conflict()]));
     let error = service(&server)?
         .update_cognito_email_template(templates())
         .await;
@@ -667,7 +615,7 @@ async fn templates_go_to_every_pool_however_it_sends_mail_and_cognito_decides() 
         Value::Null,
     ] {
         let pool = json!({"UserPool": {"Id": POOL, "EmailConfiguration": configuration}});
-        let server = Scripted::new([(200, pool.clone()), (200, json!({})), (200, pool)]);
+        let server = Answers::new([(200, pool.clone()), (200, json!({})), (200, pool)]);
         let service = service(&server)?;
         service.update_cognito_email_template(templates()).await?;
         let (operation, _, body) = &server.sent()[1];
@@ -678,12 +626,7 @@ async fn templates_go_to_every_pool_however_it_sends_mail_and_cognito_decides() 
         );
         assert_eq!(body["EmailConfiguration"], configuration);
 
-        let refused = refusal("InvalidParameterException");
-        server
-            .answers
-            .lock()
-            .expect("not poisoned")
-            .push_back(refused);
+        server.push(refusal("InvalidParameterException"));
         let error = service
             .update_cognito_email_template(templates())
             .await
@@ -695,7 +638,7 @@ async fn templates_go_to_every_pool_however_it_sends_mail_and_cognito_decides() 
 
 #[tokio::test]
 async fn templates_that_would_lose_mail_are_refused_before_anything_is_written() -> TestResult {
-    let server = Scripted::new([]);
+    let server = Answers::new([]);
     let service = service(&server)?;
     let flawed = EmailTemplates::new("no code", "hello {username} {####}");
     let error = service
@@ -713,7 +656,7 @@ async fn templates_that_would_lose_mail_are_refused_before_anything_is_written()
 
 #[tokio::test]
 async fn a_service_can_come_from_a_future_and_be_installed_once() -> TestResult {
-    let server = Scripted::new([]);
+    let server = Answers::new([]);
     let made = CognitoService::from_async(async { Ok::<_, Error>(config(&server)) }).await?;
     assert!(CognitoService::installed().is_none());
     made.clone().install()?;
@@ -740,7 +683,7 @@ async fn no_secret_shows_in_payloads_outcomes_or_errors() -> TestResult {
     let update = UpdateUser::new().email("marker", EmailVerification::Verified);
     let mut shown = vec![format!("{register:?}{create:?}{update:?}")];
 
-    let server = Scripted::new([
+    let server = Answers::new([
         (
             200,
             json!({"AuthenticationResult": {"AccessToken": "marker", "RefreshToken": "marker"}}),

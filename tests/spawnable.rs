@@ -5,7 +5,7 @@
 #[cfg(feature = "managed-login")]
 use cognito_idp::managed_login::{ManagedLogin, PendingLogin};
 use cognito_idp::{
-    Client, CognitoService,
+    Client, CognitoConfig, CognitoService, CognitoUserService,
     auth::{
         ChallengeAnswer, ClientTokens, SignIn, SignedInUser, TokenSource, Tokens, TotpSetup,
         UserAuth,
@@ -105,6 +105,20 @@ fn what_callers_await_can_be_spawned() {
         is_spawnable(|| service.update_cognito_email_template(templates));
     }
 
+    fn user_service(users: &'static CognitoUserService, answer: ChallengeAnswer) {
+        is_spawnable(|| users.register(RegisterUser::new("alice@example.com", "secret")));
+        is_spawnable(|| users.confirm_sign_up("alice", "123456"));
+        is_spawnable(|| users.confirm_sign_up_and_login("alice", "123456", "session"));
+        is_spawnable(|| users.resend_confirmation_code("alice"));
+        is_spawnable(|| users.login("alice", "secret"));
+        is_spawnable(|| users.login_srp("alice", "secret"));
+        is_spawnable(|| users.login_with(UserAuth::new("alice")));
+        is_spawnable(|| users.respond(answer));
+        is_spawnable(|| users.forgot_password("alice"));
+        is_spawnable(|| users.confirm_forgot_password("alice", "123456", "secret"));
+        is_spawnable(|| CognitoUserService::from_async(async { CognitoConfig::from_env() }));
+    }
+
     fn client(client: &'static Client) {
         let request = ListUsersRequest::new("eu-central-1_example");
         is_spawnable(|| client.send(&request));
@@ -145,6 +159,6 @@ fn what_callers_await_can_be_spawned() {
         is_owned(move || async move { reconciliation.apply().await });
     }
 
-    let _ = (sign_in, source, user, hook, machine, service, client);
-    let _ = (edit, reconcile);
+    let _ = (sign_in, source, user, hook, machine, service);
+    let _ = (user_service, client, edit, reconcile);
 }

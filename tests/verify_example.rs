@@ -1,49 +1,18 @@
 //! The web server of `examples/axum_sign_in.rs`, from the sign-in to its protected routes, offline.
 #![cfg(all(feature = "axum", feature = "fixtures", feature = "srp"))]
 
-use std::{error::Error as StdError, net::SocketAddr};
+use axum::http::StatusCode;
 
-use axum::{
-    Router,
-    body::Body,
-    extract::ConnectInfo,
-    http::{Request, StatusCode, header},
-};
-use tower::ServiceExt as _;
+use self::browser::ask;
+
+#[path = "support/browser.rs"]
+mod browser;
 
 #[path = "../examples/axum_sign_in.rs"]
 #[expect(dead_code, reason = "its main is the example's")]
 mod axum_sign_in;
 
-type Outcome<T = ()> = Result<T, Box<dyn StdError>>;
-
-/// The status, and the cookie that is set.
-async fn ask(
-    router: &Router,
-    path: &str,
-    form: Option<&str>,
-    cookie: &str,
-) -> Outcome<(StatusCode, String, String)> {
-    let request = match form {
-        None => Request::get(path).body(Body::empty())?,
-        Some(form) => Request::post(path)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(form.to_owned()))?,
-    };
-    let (mut parts, body) = request.into_parts();
-    parts.headers.insert(header::COOKIE, cookie.try_into()?);
-    parts
-        .extensions
-        .insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000))));
-    let request = Request::from_parts(parts, body);
-    let response = router.clone().oneshot(request).await?;
-    let set = response.headers().get(header::SET_COOKIE);
-    let set = set.map(|value| value.to_str()).transpose()?;
-    let set = set.and_then(|value| value.split(';').next());
-    let (status, set) = (response.status(), set.unwrap_or_default().to_owned());
-    let body = axum::body::to_bytes(response.into_body(), 100_000).await?;
-    Ok((status, set, String::from_utf8(body.to_vec())?))
-}
+type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 #[tokio::test]
 async fn a_user_signs_in_with_password_and_code_and_reaches_what_is_meant_for_them() -> Outcome {
@@ -56,17 +25,66 @@ async fn a_user_signs_in_with_password_and_code_and_reaches_what_is_meant_for_th
     assert!(page.contains("SOFTWARE_TOKEN_MFA"), "{page}");
     let (_, challenge, page) = ask(&router, "/answer", Some("answer=000000"), &challenge).await?;
     assert!(page.contains("SOFTWARE_TOKEN_MFA"), "{page}");
-    let (status, token, _) = ask(&router, "/answer", Some("answer=123456"), &challenge).await?;
+    let (status, user, _) = ask(&router, "/answer", Some("answer=123456"), &challenge).await?;
     assert_eq!(status, StatusCode::OK);
-    assert!(token.starts_with("access_token="), "a token must be set");
+    assert!(user.starts_with("user="), "a cookie must be set");
 
-    let (status, _, page) = ask(&router, "/me", None, &token).await?;
+    let (status, _, page) = ask(&router, "/me", None, &user).await?;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(page, "alice, in the groups [\"readers\"]\n");
-    let (status, _, _) = ask(&router, "/admin", None, &token).await?;
+    let (status, _, _) = ask(&router, "/admin", None, &user).await?;
     assert_eq!(status, StatusCode::FORBIDDEN);
-    let forged = token.replacen("access_token=ey", "access_token=eY", 1);
+    let forged = format!("user={:032x}", 1);
     let (status, _, _) = ask(&router, "/me", None, &forged).await?;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
+
+    let (status, _, _) = ask(&router, "/password", Some("old=wrong&new=new"), &user).await?;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    let change = Some("old=secret&new=new");
+    let (status, _, _) = ask(&router, "/password", change, &user).await?;
+    assert_eq!(status, StatusCode::OK);
+    let (_, cleared, _) = ask(&router, "/sign-out", Some(""), &user).await?;
+    assert_eq!(cleared, "user=");
+    for (path, form) in [("/me", None), ("/password", change)] {
+        let (status, _, _) = ask(&router, path, form, &user).await?;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_user_registers_confirms_and_resets_the_password_with_the_codes_of_the_mails() -> Outcome
+{
+    let router = axum_sign_in::router(axum_sign_in::offline()?);
+    let post = async |path: &str, form: &str| ask(&router, path, Some(form), "").await;
+
+    let taken = "username=taken%40example.com&password=secret";
+    let (status, _, _) = post("/register", taken).await?;
+    assert_eq!(status, StatusCode::CONFLICT);
+    // A name is whatever somebody types.
+    let login = "username=%22%3E%3Cscript%3E&password=secret";
+    let (_, _, page) = post("/register", login).await?;
+    assert!(
+        page.contains("action=/confirm") && !page.contains("<script"),
+        "{page}"
+    );
+
+    let (status, _, page) = post("/confirm", "username=alice&code=000000").await?;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(page.contains("not the code"), "{page}");
+    let (status, _, page) = post("/confirm", "username=alice&code=123456").await?;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("please sign in"), "{page}");
+
+    let (_, _, page) = post("/login", "username=unconfirmed&password=secret").await?;
+    assert!(page.contains("action=/confirm"), "{page}");
+
+    let (_, _, page) = post("/forgot", "username=alice").await?;
+    assert!(page.contains("action=/reset"), "{page}");
+    let (status, _, _) = post("/reset", "username=alice&code=000000&password=new").await?;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let (status, _, page) = post("/reset", "username=alice&code=123456&password=new").await?;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("new password is set"), "{page}");
     Ok(())
 }

@@ -1,14 +1,15 @@
 //! An app client of a user pool, and what it proves itself with.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, future::ready, sync::Arc};
 
 use super::{
     client_secret::{ProvideClientSecret, ProvidedSecret, is_refused_secret},
     secret_hash::secret_hash,
 };
 use crate::{
-    client::Client,
+    client::{Answer, Client, DispatchFuture, SendOptions},
     error::{Error, InvalidInput},
+    operation::Operation,
     sensitive::Sensitive,
 };
 
@@ -102,22 +103,36 @@ impl AppClient {
         }
     }
 
-    /// Sends what holds the secret itself, and once more with a newer one if that is refused: Cognito
-    /// does nothing for a request whose secret is wrong.
-    pub(crate) async fn send<T, F>(
+    /// Sends a request in which `prove` puts the secret or a hash; see [`attempt`](Self::attempt).
+    pub(crate) async fn send<O: Operation + Send>(
+        &self,
+        client: &Client,
+        request: &mut O,
+        mut prove: impl FnMut(&Self, &mut O) -> Result<(), InvalidInput> + Send,
+    ) -> Result<Answer, Error> {
+        let mut attempt = |app_client: &Self| -> DispatchFuture {
+            match prove(app_client, request) {
+                Ok(()) => client.answer(request, SendOptions::new()),
+                Err(error) => Box::pin(ready(Err(error.into()))),
+            }
+        };
+        // Without its type, so that what follows is compiled once for all operations.
+        let attempt: &mut (dyn FnMut(&Self) -> DispatchFuture + Send) = &mut attempt;
+        self.attempt(client, O::NAME, attempt).await
+    }
+
+    /// Sends as the app client with its secret, and once more with a newer one if that is refused:
+    /// Cognito does nothing for a request whose secret is wrong.
+    pub(crate) async fn attempt<T, F: Future<Output = Result<T, Error>>>(
         &self,
         client: &Client,
         operation: &'static str,
-        mut attempt: impl FnMut(Option<&Sensitive<String>>) -> F,
-    ) -> Result<T, Error>
-    where
-        F: Future<Output = Result<T, Error>>,
-    {
+        mut attempt: impl FnMut(&Self) -> F,
+    ) -> Result<T, Error> {
         let app_client = self.with_secret(client, operation).await?;
-        let sent = attempt(app_client.client_secret()).await;
-        let newer = self.with_newer_secret(client, &app_client, &sent);
-        match newer.await {
-            Some(newer) => attempt(newer.client_secret()).await,
+        let sent = attempt(&app_client).await;
+        match self.with_newer_secret(client, &app_client, &sent).await {
+            Some(app_client) => attempt(&app_client).await,
             None => sent,
         }
     }
@@ -128,13 +143,8 @@ impl AppClient {
         !matches!(self.secret, Secret::None)
     }
 
-    /// Whether another secret may come to light, so that a request can be worth repeating.
-    pub(crate) fn has_provider(&self) -> bool {
-        matches!(self.secret, Secret::Provided(_))
-    }
-
     /// The app client with its secret, for the operation that needs it.
-    pub(crate) async fn with_secret(
+    async fn with_secret(
         &self,
         client: &Client,
         operation: &'static str,
@@ -148,17 +158,17 @@ impl AppClient {
     }
 
     /// The app client with a newer secret, if Cognito refused the one that was used and there is one.
-    pub(crate) async fn with_newer_secret<T>(
+    async fn with_newer_secret<T>(
         &self,
         client: &Client,
         used: &Self,
-        result: &Result<T, Error>,
+        sent: &Result<T, Error>,
     ) -> Option<Self> {
         let (Secret::Provided(provided), Some(refused)) = (&self.secret, used.client_secret())
         else {
             return None;
         };
-        if !result.as_ref().is_err_and(is_refused_secret) {
+        if !sent.as_ref().is_err_and(is_refused_secret) {
             return None;
         }
         let limit = client.operation_timeout();

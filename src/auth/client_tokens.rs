@@ -417,8 +417,8 @@ impl Api {
         scopes: &[String],
         client_metadata: &Map<Sensitive<String>>,
     ) -> Result<ClientToken, Error> {
-        let attempt = |secret: Option<&Sensitive<String>>| {
-            let request = secret.map(|secret| {
+        let attempt = |app_client: &AppClient| {
+            let request = app_client.client_secret().map(|secret| {
                 let mut request = GetClientTokenRequest::new(self.app_client.id(), secret);
                 if !scopes.is_empty() {
                     request = request.scopes(scopes);
@@ -430,7 +430,7 @@ impl Api {
         };
         let sent = self
             .app_client
-            .send(&self.client, self.operation(), attempt);
+            .attempt(&self.client, self.operation(), attempt);
         let answer = sent.await?;
         let response: GetClientTokenResponse = answer.decode()?;
         let result = response.client_authentication_result;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 #[cfg(feature = "srp")]
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 #[cfg(feature = "srp")]
 use super::proof::{Pending, Proof};
@@ -14,14 +14,12 @@ use super::{
 };
 #[cfg(feature = "srp")]
 use crate::random::{self, RandomSource};
-#[cfg(feature = "verify")]
-use crate::verify::{TokenVerifier, TrustedPool, VerifierBuilder};
 use crate::{
-    client::{Answer, Client, SendOptions},
+    client::{Answer, Client},
     collections::{IntoMap, List, Map},
-    error::{DecodeProblem, Error, ErrorCode, InvalidInput, NotAuthorizedReason},
+    error::{DecodeProblem, Error, ErrorCode, NotAuthorizedReason},
     operation::{
-        AuthScheme, Operation, RetrySafety,
+        Operation,
         auth::{
             AdminInitiateAuthRequest, AdminRespondToAuthChallengeRequest, AuthFlowType,
             AuthenticationResultType, ChallengeNameType, ContextDataType, InitiateAuthRequest,
@@ -31,6 +29,11 @@ use crate::{
     },
     sensitive::Sensitive,
     types::{AnalyticsMetadataType, UserContextDataType},
+};
+#[cfg(feature = "verify")]
+use crate::{
+    error::InvalidInput,
+    verify::{TokenVerifier, TrustedPool, VerifierBuilder},
 };
 
 /// Signs users in with one app client.
@@ -335,16 +338,26 @@ impl SignIn {
         }
     }
 
-    pub(super) fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
-    pub(super) fn app_client(&self) -> &AppClient {
+    pub(crate) fn app_client(&self) -> &AppClient {
         &self.app_client
     }
 
-    pub(super) fn metadata(&self) -> &Map<Sensitive<String>> {
+    pub(crate) fn metadata(&self) -> &Map<Sensitive<String>> {
         &self.client_metadata
+    }
+
+    pub(crate) fn analytics(&self) -> Option<&AnalyticsMetadataType> {
+        self.analytics_metadata.as_ref()
+    }
+
+    /// What the public side sends of the end user's request.
+    pub(crate) fn public_context(&self) -> Option<UserContextDataType> {
+        let from_request = || self.context_data.as_ref().map(Into::into);
+        self.user_context_data.clone().or_else(from_request)
     }
 
     #[cfg(feature = "srp")]
@@ -473,148 +486,118 @@ impl SignIn {
         }
     }
 
-    /// Sends with the app client's secret, and once more with a newer one if that is refused: Cognito
-    /// does nothing for a request whose secret hash is wrong.
     async fn send_once(&self, request: Request) -> Result<(AuthOutcome, Answer), Error> {
-        let operation = request.operation(self.is_admin);
-        let app_client = self.app_client.with_secret(&self.client, operation).await?;
-        let again = self.app_client.has_provider().then(|| request.clone());
-        let sent = self.send_as(&app_client, request).await;
-        let renewed = self
-            .app_client
-            .with_newer_secret(&self.client, &app_client, &sent);
-        match (again, renewed.await) {
-            (Some(request), Some(app_client)) => self.send_as(&app_client, request).await,
-            _ => sent,
-        }
-    }
-
-    async fn send_as(
-        &self,
-        app_client: &AppClient,
-        request: Request,
-    ) -> Result<(AuthOutcome, Answer), Error> {
         match request {
-            Request::Start(start) => self.initiate(app_client, start).await,
-            Request::Answer(answer) => self.send_answer(app_client, answer).await,
+            Request::Start(start) => self.initiate(start).await,
+            Request::Answer(answer) => self.send_answer(answer).await,
         }
     }
 
-    async fn initiate(
-        &self,
-        app_client: &AppClient,
-        start: Start,
-    ) -> Result<(AuthOutcome, Answer), Error> {
+    async fn initiate(&self, start: Start) -> Result<(AuthOutcome, Answer), Error> {
         let username = start.username;
-        let parameters = with_secret_hash(app_client, &username, start.parameters)?;
         let client_id = self.app_client.id();
         if self.is_admin {
             let pool = self.user_pool_id.as_deref().unwrap_or_default();
             let mut request = AdminInitiateAuthRequest::new(pool, client_id, start.flow)
-                .auth_parameters(parameters);
+                .auth_parameters(start.parameters);
             request.session = start.session;
             request.client_metadata.clone_from(&self.client_metadata);
             request
                 .analytics_metadata
                 .clone_from(&self.analytics_metadata);
             request.context_data.clone_from(&self.context_data);
-            return self.step(&request, username).await;
+            return self
+                .step(request, username, |request| &mut request.auth_parameters)
+                .await;
         }
         let mut request =
-            InitiateAuthRequest::new(client_id, start.flow).auth_parameters(parameters);
+            InitiateAuthRequest::new(client_id, start.flow).auth_parameters(start.parameters);
         request.session = start.session;
         request.client_metadata.clone_from(&self.client_metadata);
         request
             .analytics_metadata
             .clone_from(&self.analytics_metadata);
         request.user_context_data = self.public_context();
-        self.step(&request, username).await
+        self.step(request, username, |request| &mut request.auth_parameters)
+            .await
     }
 
-    async fn send_answer(
-        &self,
-        app_client: &AppClient,
-        answer: ChallengeAnswer,
-    ) -> Result<(AuthOutcome, Answer), Error> {
+    async fn send_answer(&self, answer: ChallengeAnswer) -> Result<(AuthOutcome, Answer), Error> {
         let username = answer.username;
-        let responses = with_secret_hash(app_client, &username, answer.responses)?;
         let client_id = self.app_client.id();
         if self.is_admin {
             let pool = self.user_pool_id.as_deref().unwrap_or_default();
             let mut request = AdminRespondToAuthChallengeRequest::new(pool, client_id, answer.name)
-                .challenge_responses(responses);
+                .challenge_responses(answer.responses);
             request.session = answer.session;
             request.client_metadata.clone_from(&self.client_metadata);
             request
                 .analytics_metadata
                 .clone_from(&self.analytics_metadata);
             request.context_data.clone_from(&self.context_data);
-            return self.step(&request, username).await;
+            return self
+                .step(request, username, |request| {
+                    &mut request.challenge_responses
+                })
+                .await;
         }
         let mut request = RespondToAuthChallengeRequest::new(client_id, answer.name)
-            .challenge_responses(responses);
+            .challenge_responses(answer.responses);
         request.session = answer.session;
         request.client_metadata.clone_from(&self.client_metadata);
         request
             .analytics_metadata
             .clone_from(&self.analytics_metadata);
         request.user_context_data = self.public_context();
-        self.step(&request, username).await
+        self.step(request, username, |request| {
+            &mut request.challenge_responses
+        })
+        .await
     }
 
-    async fn step<O: Operation>(
+    /// Sends with a secret hash among the members, and reads what comes of it.
+    async fn step<O: Operation + Send>(
         &self,
-        request: &O,
+        mut request: O,
         username: Sensitive<String>,
+        members: fn(&mut O) -> &mut Map<Sensitive<String>>,
     ) -> Result<(AuthOutcome, Answer), Error> {
-        let options = SendOptions::new();
-        let answer = self
-            .client
-            .answer(&SignInOperation(request), options)
-            .await?;
-        let step: Step = answer.decode()?;
-        let outcome = match step.challenge_name {
-            Some(name) => {
-                let challenge = Challenge::read(
-                    name,
-                    step.session,
-                    step.challenge_parameters.into_btree_map(),
-                    step.available_challenges.into_vec(),
-                    username,
-                );
-                Some(challenge.into())
+        // Over the username sent in the same request, or Cognito refuses it.
+        let prove = |app_client: &AppClient, request: &mut O| {
+            if let Some(hash) = app_client.secret_hash(username.expose())? {
+                let members = members(request).to_mut();
+                members.insert("SECRET_HASH".to_owned(), hash);
             }
-            None => self
-                .tokens(step.authentication_result)
-                .map(AuthOutcome::Tokens),
+            Ok(())
         };
-        match outcome {
-            Some(outcome) => Ok((outcome, answer)),
-            None => Err(answer.refused(NO_TOKENS)),
-        }
+        let sent = self.app_client.send(&self.client, &mut request, prove);
+        let answer = sent.await?;
+        let outcome = self.outcome(&answer, username)?;
+        Ok((outcome, answer))
+    }
+
+    fn outcome(&self, answer: &Answer, username: Sensitive<String>) -> Result<AuthOutcome, Error> {
+        let step: Step = answer.decode()?;
+        let Some(name) = step.challenge_name else {
+            let tokens = self.tokens(step.authentication_result);
+            return tokens
+                .map(AuthOutcome::Tokens)
+                .ok_or_else(|| answer.refused(NO_TOKENS));
+        };
+        let challenge = Challenge::read(
+            name,
+            step.session,
+            step.challenge_parameters.into_btree_map(),
+            step.available_challenges.into_vec(),
+            username,
+        );
+        Ok(challenge.into())
     }
 
     /// Reads tokens and dates them.
     pub(super) fn tokens(&self, result: Option<AuthenticationResultType>) -> Option<Tokens> {
         Tokens::from_result(result?, self.client.server_time())
     }
-
-    fn public_context(&self) -> Option<UserContextDataType> {
-        let from_request = || self.context_data.as_ref().map(Into::into);
-        self.user_context_data.clone().or_else(from_request)
-    }
-}
-
-/// Over the username sent in the same request, or Cognito refuses it.
-fn with_secret_hash(
-    app_client: &AppClient,
-    username: &Sensitive<String>,
-    mut members: BTreeMap<String, Sensitive<String>>,
-) -> Result<BTreeMap<String, Sensitive<String>>, InvalidInput> {
-    if let Some(hash) = app_client.secret_hash(username.expose())? {
-        members.insert("SECRET_HASH".to_owned(), hash);
-    }
-    Ok(members)
 }
 
 /// How a sign-in begins.
@@ -668,15 +651,6 @@ enum Request {
 }
 
 impl Request {
-    fn operation(&self, is_admin: bool) -> &'static str {
-        match (self, is_admin) {
-            (Self::Start(_), true) => AdminInitiateAuthRequest::NAME,
-            (Self::Start(_), false) => InitiateAuthRequest::NAME,
-            (Self::Answer(_), true) => AdminRespondToAuthChallengeRequest::NAME,
-            (Self::Answer(_), false) => RespondToAuthChallengeRequest::NAME,
-        }
-    }
-
     fn is_refresh(&self) -> bool {
         matches!(self, Self::Start(start) if start.flow == AuthFlowType::RefreshTokenAuth)
     }
@@ -713,23 +687,7 @@ pub(super) const NO_TOKENS: DecodeProblem = DecodeProblem::MissingMember {
     member: "AuthenticationResult",
 };
 
-/// One of the four sign-in operations, read as what their answers have in common.
-#[derive(Serialize)]
-#[serde(transparent)]
-struct SignInOperation<'a, O>(&'a O);
-
-impl<O: Operation> Operation for SignInOperation<'_, O> {
-    type Response = Step;
-    const NAME: &'static str = O::NAME;
-    const AUTH: AuthScheme = O::AUTH;
-    const RETRY: RetrySafety = O::RETRY;
-    const ERRORS: &'static [ErrorCode] = O::ERRORS;
-
-    fn retry_safety(&self) -> RetrySafety {
-        self.0.retry_safety()
-    }
-}
-
+/// What the answers of the four sign-in operations have in common.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Step {

@@ -7,20 +7,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    SignIn,
+    AppClient, SignIn,
     device::may_mean_unknown_device,
     flows::{NO_TOKENS, Start},
 };
 use crate::{
-    client::{Answer, SendOptions},
     error::Error,
-    operation::{
-        Operation,
-        auth::{
-            AuthFlowType, AuthenticationResultType, GetTokensFromRefreshTokenRequest,
-            GetTokensFromRefreshTokenResponse, GlobalSignOutRequest, NewDeviceMetadataType,
-            RevokeTokenRequest,
-        },
+    operation::auth::{
+        AuthFlowType, AuthenticationResultType, GetTokensFromRefreshTokenRequest,
+        GetTokensFromRefreshTokenResponse, GlobalSignOutRequest, NewDeviceMetadataType,
+        RevokeTokenRequest,
     },
     primitives::Timestamp,
     sensitive::Sensitive,
@@ -148,14 +144,16 @@ impl SignIn {
             GetTokensFromRefreshTokenRequest::new(self.app_client().id(), refresh_token);
         request.device_key = self.refresh_device_key();
         request.client_metadata = self.metadata().clone();
-        let secret = |request: &mut GetTokensFromRefreshTokenRequest, secret| {
-            request.client_secret = secret;
+        let (client, app_client) = (self.client(), self.app_client());
+        let prove = |app_client: &AppClient, request: &mut GetTokensFromRefreshTokenRequest| {
+            request.client_secret = app_client.client_secret().cloned();
+            Ok(())
         };
-        let mut answer = self.send_with_secret(&mut request, secret).await;
+        let mut answer = app_client.send(client, &mut request, prove).await;
         if may_mean_unknown_device(&answer)
             && let Some(key) = request.device_key.take()
         {
-            answer = self.send_with_secret(&mut request, secret).await;
+            answer = app_client.send(client, &mut request, prove).await;
             self.forget_device_after(&key, &answer);
         }
         let answer = answer?;
@@ -198,24 +196,14 @@ impl SignIn {
     /// Those of [`RevokeTokenRequest`].
     pub async fn revoke(&self, refresh_token: impl Into<Sensitive<String>>) -> Result<(), Error> {
         let mut request = RevokeTokenRequest::new(self.app_client().id(), refresh_token);
-        let secret = |request: &mut RevokeTokenRequest, secret| request.client_secret = secret;
-        self.send_with_secret(&mut request, secret).await?;
-        Ok(())
-    }
-
-    /// Sends a request that holds the app client's secret itself, and once more with a newer one if
-    /// that is refused.
-    async fn send_with_secret<O: Operation + Send>(
-        &self,
-        request: &mut O,
-        set_secret: fn(&mut O, Option<Sensitive<String>>),
-    ) -> Result<Answer, Error> {
-        let client = self.client();
-        let send = |secret: Option<&Sensitive<String>>| {
-            set_secret(request, secret.cloned());
-            client.answer(request, SendOptions::new())
+        let prove = |app_client: &AppClient, request: &mut RevokeTokenRequest| {
+            request.client_secret = app_client.client_secret().cloned();
+            Ok(())
         };
-        self.app_client().send(client, O::NAME, send).await
+        self.app_client()
+            .send(self.client(), &mut request, prove)
+            .await?;
+        Ok(())
     }
 
     /// Signs the user out everywhere, by revoking all tokens.

@@ -96,6 +96,12 @@ impl ClientBuilder {
         }
     }
 
+    /// Drops the credentials, so that nothing is signed.
+    pub(crate) fn without_credentials(mut self) -> Self {
+        self.credentials = None;
+        self
+    }
+
     /// Addresses another service than Cognito, which the operations must name as well.
     #[cfg(feature = "sigv4")]
     pub(crate) fn service(mut self, service: Service) -> Self {
@@ -278,7 +284,6 @@ impl ClientBuilder {
     }
 
     /// What the user knows the region by.
-    #[cfg(feature = "sigv4")]
     pub(crate) fn region_name(&self) -> &'static str {
         self.region.name
     }

@@ -157,11 +157,12 @@ impl Endpoints {
 
     /// Posts a form as the app client.
     async fn post(&self, call: Call, form: &Form) -> Result<Answer, Error> {
-        let send = |secret: Option<&Sensitive<String>>| {
-            let request = self.form_request(call, form, secret);
+        let attempt = |app_client: &AppClient| {
+            let request = self.form_request(call, form, app_client.client_secret());
             async move { self.client.send_prepared(request?).await }
         };
-        self.app_client.send(&self.client, call.name, send).await
+        let client = &self.client;
+        self.app_client.attempt(client, call.name, attempt).await
     }
 
     /// A form that proves the app client: by its secret in a header, or if it has none, by its ID alone.

@@ -18,7 +18,7 @@ use std::{
 
 use bytes::Bytes;
 use cognito_idp::{
-    Client, ClientBuilder, CognitoConfig, CognitoService, Error, ErrorCode,
+    Client, ClientBuilder, CognitoConfig, CognitoService, CognitoUserService, Error, ErrorCode,
     auth::AppClient,
     credentials::Credentials,
     operation::{
@@ -116,21 +116,21 @@ impl Server {
         &self,
         change: impl FnOnce(ClientBuilder) -> ClientBuilder,
     ) -> Outcome<Client> {
-        let builder = Client::builder()
-            .region(REGION)
-            .endpoint_url(&self.url)
-            .credentials(self.credentials.clone())
-            .http_client(self.wire.clone());
+        let builder = self.builder().credentials(self.credentials.clone());
         Ok(change(builder).build()?)
     }
 
     /// A client for what is not signed.
     pub(crate) fn client_without_credentials(&self) -> Outcome<Client> {
-        let builder = Client::builder()
+        Ok(self.builder().build()?)
+    }
+
+    /// A client of this server to be, so far without credentials.
+    pub(crate) fn builder(&self) -> ClientBuilder {
+        Client::builder()
             .region(REGION)
             .endpoint_url(&self.url)
-            .http_client(self.wire.clone());
-        Ok(builder.build()?)
+            .http_client(self.wire.clone())
     }
 
     /// Makes a pool that sends mail as the developer, with an app client that has a secret.
@@ -175,6 +175,12 @@ impl Server {
 
     pub(crate) fn service(&self, pool: &Pool) -> Outcome<CognitoService> {
         Ok(CognitoService::new(self.config(pool))?)
+    }
+
+    /// What users do themselves, without credentials.
+    pub(crate) fn users(&self, pool: &Pool) -> Outcome<CognitoUserService> {
+        let config = CognitoConfig::new(&pool.id, pool.app.id()).client_secret(&*pool.secret);
+        Ok(CognitoUserService::new(config.client(|_| self.builder()))?)
     }
 
     /// Deletes a pool; what a failed test leaves behind ends with the server.
