@@ -33,7 +33,7 @@ struct Player {
     replay: Replay,
     client: Client,
     domain: Domain,
-    _server: Option<MockServer>,
+    server: Option<MockServer>,
 }
 
 /// Both players of a fixture below `fixtures`; the tokens in it are really signed.
@@ -56,13 +56,13 @@ async fn players(path: &str) -> Outcome<[Player; 2]> {
             client: builder().http_client(in_memory.clone()).build()?,
             replay: in_memory,
             domain: Domain::custom("auth.example.com")?,
-            _server: None,
+            server: None,
         },
         Player {
             replay: mounted,
             client: builder().build()?,
             domain: Domain::url(&server.uri())?,
-            _server: Some(server),
+            server: Some(server),
         },
     ])
 }
@@ -78,7 +78,7 @@ impl Player {
     /// What a browser gets for a URL.
     async fn open(&self, url: &str) -> Outcome<http::Response<Bytes>> {
         let request = http::Request::get(url).body(Bytes::new())?;
-        Ok(match self._server {
+        Ok(match self.server {
             Some(_) => HyperClient::new()?.call(request).await?,
             None => self.replay.call(request).await?,
         })
