@@ -1,4 +1,4 @@
-//! `application/x-www-form-urlencoded`: written for bodies and queries, read from a callback's query.
+//! Writes forms as bodies and queries, and reads a callback's query.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -100,8 +100,7 @@ pub(super) fn read_query<'a>(
         return Err(QueryProblem::TooLong);
     }
     let mut found = BTreeMap::new();
-    let query = query.strip_prefix('?').unwrap_or(query);
-    for field in fields(query) {
+    for field in fields(query.strip_prefix('?').unwrap_or(query)) {
         let (name, value) = field.ok_or(QueryProblem::Encoding)?;
         let Some(name) = names.iter().find(|known| **known == name) else {
             continue;
