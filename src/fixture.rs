@@ -56,7 +56,7 @@
 //!
 //! | member | meaning |
 //! |---|---|
-//! | `operation` | the name of the operation, such as `SignUp` |
+//! | `operation` | the name of the operation, such as `SignUp`, or [an endpoint](#endpoints-of-a-domain) |
 //! | `request` | the body, compared as a JSON value; `{}` if absent |
 //! | `response` | `status`, `headers`, and `body` (JSON) or `text` (anything else); neither means an empty body |
 //! | `concurrent` | `true` if it may also come before the exchange above it, as a call at the same time |
@@ -86,11 +86,50 @@
 //! So a secret hash or an SRP value is `{{any}}`, a username that comes back in the answer is
 //! `{{username}}`, and a session is a literal in the answer and in the request that follows.
 //!
+//! # Endpoints of a domain
+//!
+//! A call to an OAuth 2.0 endpoint of a pool's domain, or to another path, has the method and the path
+//! for an `operation`. Its `request` are the fields of the form, or of a `GET` the query, without their
+//! encoding; whatever comes twice or cannot be read is refused. One member more says who calls:
+//!
+//! | `authorization` | the header must be |
+//! |---|---|
+//! | absent | absent |
+//! | `"Basic {{client_id}}:{{any}}"` | Basic credentials, here decoded: the client's ID and secret |
+//! | `"Bearer {{access_token}}"` | a token, here the one that an exchange above has issued |
+//!
+//! ```
+//! # use cognito_idp::fixture::Fixture;
+//! # let fixture = r#"{"description": "d", "provenance": "Written for this example", "exchanges": [
+//! {
+//!     "operation": "POST /oauth2/token",
+//!     "authorization": "Basic {{client_id}}:{{any}}",
+//!     "request": {"grant_type": "client_credentials", "scope": "orders/read"},
+//!     "response": {
+//!         "status": 200,
+//!         "body": {
+//!             "access_token": {"{{jwt:access_token}}": {"client_id": "{{client_id}}", "scope": "orders/read"}},
+//!             "token_type": "Bearer",
+//!             "expires_in": 3600
+//!         }
+//!     }
+//! }
+//! # ]}"#;
+//! # Fixture::parse("example", fixture)?;
+//! # Ok::<(), cognito_idp::error::InvalidInput>(())
+//! ```
+//!
+//! A path may hold placeholders as well: `GET /{{user_pool_id}}/.well-known/jwks.json`.
+//!
+//! What a browser does is part of a sign-in and no call of the program: a test plays the browser, and
+//! gives the URL of the authorize endpoint to [`Replay::answer`]. So the fixture learns `{{state}}` and
+//! `{{nonce}}`, and may name them: in the `location` that leads back, in the claims of the ID token.
+//!
 //! # Trouble
 //!
 //! Each entry of `faults` is what one attempt meets; then comes the response, if there is one:
 //!
-//! - `"throttle"`: Cognito's `TooManyRequestsException`;
+//! - `"throttle"`: Cognito's `TooManyRequestsException`; of an endpoint the status 429;
 //! - `"close"`: the connection breaks, so that nobody knows what became of the request;
 //! - `"truncate"`: the response ends half-way.
 //!
@@ -110,6 +149,7 @@
 //! - An answer should hold what the service really sends, in its spelling: check a hand-written one
 //!   against the documentation or against a recording.
 
+mod call;
 #[cfg(feature = "verify")]
 mod issuer;
 mod pattern;
@@ -126,21 +166,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 #[cfg(feature = "verify")]
 pub use self::issuer::TestIssuer;
-use self::pattern::{Part, parts};
+use self::{
+    call::Target,
+    pattern::{Part, parts},
+};
 pub use self::{
     recorder::Recorder,
     replay::{Answer, Replay, VerifyError},
 };
-use crate::{
-    error::{InvalidInput, Problem},
-    protocol::X_AMZ_TARGET,
-};
+use crate::error::{InvalidInput, Problem};
 
 /// Exchanges with Cognito, read from a file.
 #[derive(Clone, Debug)]
@@ -257,6 +297,9 @@ impl Document {
 #[serde(deny_unknown_fields)]
 struct Exchange {
     operation: String,
+    /// Of an endpoint: what the header must be. Whether an operation is signed is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    authorization: Option<String>,
     #[serde(default = "empty_object")]
     request: Value,
     /// Whether it may come before those above it, up to the first that is not concurrent.
@@ -345,12 +388,6 @@ fn empty_object() -> Value {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
 fn is_zero(number: &u64) -> bool {
     *number == 0
-}
-
-/// The operation that `X-Amz-Target` names.
-fn operation_of(headers: &HeaderMap) -> Option<&str> {
-    let target = headers.get(X_AMZ_TARGET)?.to_str().ok()?;
-    target.rsplit('.').next()
 }
 
 fn unreadable(name: String, error: &std::io::Error) -> InvalidInput {
@@ -449,23 +486,28 @@ impl<'a> Check<'a> {
 
     /// Collects the names that can be used in the exchange's response.
     fn bind(&mut self, exchange: &'a Exchange, names: &mut BTreeSet<&'a str>) {
-        self.texts(&exchange.request, &mut |part| match part {
+        let mut check = |part: Part<'a>| match part {
             Part::Jwt(_) => Some("request cannot hold a {{jwt:…}}".to_owned()),
             Part::Name(name) => {
                 names.insert(name);
                 None
             }
             Part::Text(_) | Part::Any => None,
-        });
+        };
+        self.text(&exchange.operation, &mut check);
+        if let Some(authorization) = &exchange.authorization {
+            self.text(authorization, &mut check);
+        }
+        self.texts(&exchange.request, &mut check);
         if let Some(body) = exchange.response.as_ref().and_then(|r| r.body.as_ref()) {
             collect_tokens(body, names);
         }
     }
 
     fn exchange(&mut self, exchange: &'a Exchange, names: &BTreeSet<&str>) {
-        let operation = exchange.operation.as_bytes();
-        if operation.is_empty() || !operation.iter().all(u8::is_ascii_alphanumeric) {
-            self.refuse("operation must be an operation's name");
+        match Target::of(&exchange.operation) {
+            Target::Operation => self.operation(exchange),
+            Target::Endpoint => self.endpoint(exchange),
         }
         if !exchange.request.is_object() {
             self.refuse("request must be an object");
@@ -483,6 +525,36 @@ impl<'a> Check<'a> {
                 self.refuse("times must not be given without a response");
             }
             None => {}
+        }
+    }
+
+    fn operation(&mut self, exchange: &Exchange) {
+        let operation = exchange.operation.as_bytes();
+        if operation.is_empty() || !operation.iter().all(u8::is_ascii_alphanumeric) {
+            self.refuse("operation must be an operation's name");
+        }
+        if exchange.authorization.is_some() {
+            self.refuse(
+                "authorization belongs to an endpoint: it is known which operations are signed",
+            );
+        }
+    }
+
+    fn endpoint(&mut self, exchange: &Exchange) {
+        let is_endpoint = exchange
+            .operation
+            .split_once(' ')
+            .is_some_and(|(method, path)| {
+                let is_method = method.bytes().all(|byte| byte.is_ascii_uppercase());
+                let is_path = path.bytes().all(|byte| byte.is_ascii_graphic());
+                is_method && is_path && path.starts_with('/') && !path.contains(['?', '#'])
+            });
+        if !is_endpoint {
+            self.refuse("operation must be an operation's name, or a method and a path");
+        }
+        let fields = exchange.request.as_object();
+        if fields.is_some_and(|fields| !fields.values().all(Value::is_string)) {
+            self.refuse("request must hold texts, as a form and a query do");
         }
     }
 
@@ -610,7 +682,7 @@ mod tests {
             [
                 "f: description must say what happens",
                 "f: provenance must say where the fixture comes from",
-                "f, exchange 1 (Sign Up): operation must be an operation's name",
+                "f, exchange 1 (Sign Up): operation must be an operation's name, or a method and a path",
                 "f, exchange 1 (Sign Up): request must be an object",
                 "f, exchange 1 (Sign Up): times must not be 0",
                 "f, exchange 1 (Sign Up): status must be between 200 and 999",
@@ -618,6 +690,32 @@ mod tests {
                 "f, exchange 1 (Sign Up): a b must be a valid header",
             ]
         );
+    }
+
+    #[test]
+    fn an_endpoint_is_a_method_and_a_path_and_its_fields_are_texts() {
+        for (operation, request, rule) in [
+            ("post /oauth2/token", "a", "a method and a path"),
+            ("POST oauth2/token", "a", "a method and a path"),
+            ("POST /oauth2/token?a=1", "a", "a method and a path"),
+            ("POST /oauth2 /token", "a", "a method and a path"),
+            ("POST /{{Pool}}", "a", "small letters"),
+            ("POST /{{jwt:pool}}", "a", "cannot hold"),
+        ] {
+            let rules = rules(&with_exchange(&serde_json::json!({"operation": operation,
+                "authorization": "Basic {{any}}", "request": {"a": request}, "faults": ["close"]})));
+            assert!(rules.len() == 1 && rules[0].contains(rule), "{rules:?}");
+        }
+        for exchange in [
+            serde_json::json!({"operation": "POST /a", "request": {"a": 1}, "faults": ["close"]}),
+            serde_json::json!({"operation": "POST /a", "authorization": "{{", "faults": ["close"]}),
+            serde_json::json!({"operation": "A", "authorization": "{{any}}", "faults": ["close"]}),
+        ] {
+            assert_eq!(rules(&with_exchange(&exchange)).len(), 1, "{exchange}");
+        }
+        let named = serde_json::json!({"operation": "GET /{{a}}", "authorization": "Bearer {{b}}",
+            "response": {"status": 302, "headers": {"location": "/{{a}}/{{b}}"}}});
+        assert_eq!(rules(&with_exchange(&named)), Vec::<String>::new());
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub mod error;
 mod fault_server;
 #[cfg(feature = "fixtures")]
 pub mod fixture;
+#[cfg(any(feature = "fixtures", feature = "managed-login"))]
+mod form;
 #[cfg(feature = "managed-login")]
 pub mod managed_login;
 pub mod operation;

@@ -53,7 +53,8 @@
 //! Tokens of these pages are refreshed [here](ManagedLogin::refresh) or with
 //! [`SignIn::refresh`](crate::auth::SignIn::refresh); the scopes and a bound resource stay. Tokens of
 //! [`SignIn`](crate::auth::SignIn) are better refreshed there: where the pool remembers devices, the
-//! token endpoint refuses them, since it takes no device key.
+//! token endpoint refuses them, since it takes no device key. A
+//! [token source](ManagedLogin::token_source) knows which way its tokens take.
 //!
 //! # Tokens for machines
 //!
@@ -160,13 +161,8 @@ impl ManagedLogin {
         AuthorizationRequest::new(self, "/forgotPassword")
     }
 
-    /// Sends a browser to add a passkey, which only the newer pages have; the user must be signed in
-    /// there.
-    pub fn add_passkey(&self) -> AuthorizationRequest<'_> {
-        AuthorizationRequest::new(self, "/passkeys/add")
-    }
-
-    /// Sends a browser to sign out of the pages and sign in anew, maybe as somebody else.
+    /// Sends a browser to sign out of the pages and sign in anew, maybe as somebody else: `/logout`
+    /// with the parameters of the sign-in that follows.
     ///
     /// To sign out and be done, see [`logout_url`](Self::logout_url).
     pub fn switch_user(&self) -> AuthorizationRequest<'_> {
@@ -181,11 +177,17 @@ impl ManagedLogin {
     /// the user stays signed in.
     #[must_use]
     pub fn logout_url(&self, logout_uri: &str) -> String {
-        let mut url = self.endpoints.domain.url_of("/logout?");
-        let client_id = self.endpoints.app_client.id();
-        form::push_field(&mut url, "client_id", client_id.expose());
-        form::push_field(&mut url, "logout_uri", logout_uri);
-        url
+        self.url_for_browser("/logout?", "logout_uri", logout_uri)
+    }
+
+    /// The URL of the page where a user adds a passkey, which only the newer pages have.
+    ///
+    /// The user must be signed in on the pages, in this browser. It comes back to `redirect_uri`, which
+    /// must be one of the app client's callback URLs, without a code: with `result=success`, or with
+    /// `result=invalid_session` for who is not signed in there.
+    #[must_use]
+    pub fn add_passkey_url(&self, redirect_uri: &str) -> String {
+        self.url_for_browser("/passkeys/add?", "redirect_uri", redirect_uri)
     }
 
     /// Gets fresh tokens for a refresh token, with its scopes and the resource it is bound to.
@@ -234,5 +236,13 @@ impl ManagedLogin {
     ) -> Result<UserInfo, Error> {
         let answer = self.endpoints.user_info(&access_token.into()).await?;
         answer.decode()
+    }
+
+    fn url_for_browser(&self, path: &str, name: &str, back_to: &str) -> String {
+        let mut url = self.endpoints.domain.url_of(path);
+        let client_id = self.endpoints.app_client.id();
+        form::push_field(&mut url, "client_id", client_id.expose());
+        form::push_field(&mut url, name, back_to);
+        url
     }
 }

@@ -737,6 +737,8 @@ async fn tokens_without_a_refresh_token_last_until_they_expire() -> Outcome {
     tokens.refresh_token = None;
     let source = Server::new([]).source(now, tokens)?;
     CLOCK.store(3_599, SeqCst);
+    let refreshed = source.refresh_now().await;
+    assert!(matches!(refreshed, Err(RefreshError::Misconfigured(_))));
     assert_eq!(access_token(&source).await?, "access-1");
     CLOCK.store(3_600, SeqCst);
     let result = access_token(&source).await;
@@ -954,7 +956,7 @@ async fn newer_tokens_are_stored_at_once_instead_of_those_that_could_not_be() ->
     let source = store.attach(server.source(now, first_tokens()?)?);
     source.refresh_now().await?;
     // By now the waits are long.
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     let failed = store.notes().len();
     lock(&store.puts).push_front(Put::Keep);
     let asked = Instant::now();
@@ -963,6 +965,103 @@ async fn newer_tokens_are_stored_at_once_instead_of_those_that_could_not_be() ->
     assert_eq!(store.notes()[failed..], ["given access-3", "kept access-3"]);
     sleep(Duration::from_mins(10)).await;
     assert_eq!(store.notes().len(), failed + 2);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn newer_tokens_are_tried_as_often_as_if_the_older_ones_had_not_failed() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::new([give(2), give(3)]);
+    let store = Store::new([Put::Fail]);
+    let source = store.attach(server.source(now, first_tokens()?)?);
+    source.refresh_now().await?;
+    while store.notes().len() < 11 {
+        sleep(Duration::from_secs(1)).await;
+    }
+    source.refresh_now().await?;
+    assert!(source.flush().await.is_err());
+    assert_eq!(store.notes()[..11], ["given access-2"; 11]);
+    assert_eq!(store.notes()[11..], ["given access-3"; 12]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flush_sees_newer_tokens_that_come_while_the_older_ones_are_given_up() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::behind_a_gate([give(2), give(3)]);
+    let tries = Arc::new(AtomicU64::new(0));
+    let source = server.source(now, first_tokens()?)?.on_refresh({
+        let (server, tries) = (server.clone(), tries.clone());
+        move |tokens: Tokens| {
+            let number = tries.fetch_add(1, SeqCst) + 1;
+            if number == 12 {
+                server.open_gate();
+            }
+            let is_new = tokens.access_token.expose() == "access-3";
+            ready(if is_new {
+                Ok(())
+            } else {
+                Err("the disk is full")
+            })
+        }
+    });
+    server.open_gate();
+    source.refresh_now().await?;
+    while tries.load(SeqCst) < 11 {
+        sleep(Duration::from_millis(100)).await;
+    }
+    let refreshing = tokio::spawn({
+        let source = source.clone();
+        async move { source.refresh_now().await }
+    });
+    settle().await;
+    // In a task, so that it is told before the newer tokens are stored.
+    tokio::spawn(async move { source.flush().await }).await??;
+    assert_eq!(tries.load(SeqCst), 13);
+    refreshing.await??;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flush_does_not_wait_for_the_next_try() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::new([GIVE_2]);
+    let store = Store::new([Put::Fail]);
+    let source = store.attach(server.source(now, first_tokens()?)?);
+    source.refresh_now().await?;
+    sleep(Duration::from_mins(1)).await;
+    assert!(source.store_error().is_some());
+    lock(&store.puts).push_front(Put::Keep);
+    let asked = Instant::now();
+    source.flush().await?;
+    assert_eq!(asked.elapsed(), Duration::ZERO);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hook_may_ask_its_own_source_and_even_sign_out() -> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::new([give(2), Act::Revoke]);
+    let source = server.source(now, first_tokens()?)?;
+    let slot = Arc::new(Mutex::new(None::<TokenSource>));
+    let source = source.on_refresh({
+        let slot = slot.clone();
+        move |tokens| {
+            let source = lock(&slot).take().expect("once");
+            async move {
+                assert_eq!(source.access_token().await?, tokens.access_token);
+                source.sign_out().await
+            }
+        }
+    });
+    *lock(&slot) = Some(source.clone());
+    assert_eq!(
+        source.refresh_now().await?.access_token.expose(),
+        "access-2"
+    );
+    sleep(Duration::from_mins(1)).await;
+    assert!(source.current().is_err());
+    assert_eq!(server.revoked(), ["refresh-2"]);
     Ok(())
 }
 
@@ -1019,6 +1118,8 @@ async fn the_tokens_at_hand_are_told_without_a_call_also_when_they_have_expired(
     assert_eq!(source.current()?, first_tokens()?);
     assert!(server.refreshes().is_empty());
     assert!(access_token(&source).await.is_err());
+    // Forgetting what is gone does not hide why.
+    source.forget().await;
     let current = source.current();
     assert!(matches!(current, Err(RefreshError::SignedOut(Some(_)))));
     Ok(())
@@ -1181,6 +1282,18 @@ async fn nothing_is_stored_any_more_once_a_sign_out_has_ended() -> Outcome {
     sleep(Duration::from_mins(10)).await;
     let notes = ["given access-2", "kept access-2", "signed out"];
     assert_eq!(store.notes(), notes);
+
+    // ... for as long as a sign-out waits ...
+    let server = Server::new([give(2), Act::Revoke]);
+    let store = Store::new([Put::Hang]);
+    let source = store.attach(server.source(now, first_tokens()?)?);
+    source.refresh_now().await?;
+    let asked = Instant::now();
+    source.sign_out().await?;
+    assert_eq!(asked.elapsed(), Duration::from_secs(5));
+    sleep(Duration::from_mins(10)).await;
+    assert!(source.store_error().is_none());
+    assert_eq!(store.notes(), ["given access-2"]);
 
     // ... and while it waits for its next chance, which no sign-out waits for.
     let server = Server::new([give(2), Act::Revoke]);

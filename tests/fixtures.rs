@@ -630,16 +630,17 @@ fn every_fixture_of_the_crate_is_valid_and_stands_in_the_folder_of_its_operation
     let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     for fixture in Fixture::folder(&fixtures)? {
         let path = std::path::Path::new(fixture.name()).strip_prefix(&fixtures)?;
-        let folder = path
-            .iter()
-            .next()
-            .and_then(|name| name.to_str())
-            .unwrap_or("");
-        if folder == "flows" {
+        if path.starts_with("flows") {
             continue;
         }
+        let folders = path.parent().into_iter().flatten();
+        let folders: Vec<_> = folders.filter_map(|name| name.to_str()).collect();
+        let folder = folders.join("/");
         for operation in fixture.operations() {
-            let same = operation.eq_ignore_ascii_case(&folder.replace('_', ""));
+            let same = match operation.split_once(" /") {
+                Some((_, endpoint)) => *endpoint == folder,
+                None => operation.eq_ignore_ascii_case(&folder.replace('_', "")),
+            };
             assert!(same, "{} holds {operation}", path.display());
         }
     }

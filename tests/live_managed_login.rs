@@ -14,7 +14,7 @@ mod live;
 
 use bytes::Bytes;
 use cognito_idp::{
-    ErrorCode,
+    ErrorCode, Timestamp,
     auth::{AppClient, SignIn},
     managed_login::{CallbackError, Domain, ManagedLogin, PendingLogin},
     operation::{
@@ -72,6 +72,15 @@ async fn a_user_signs_in_on_the_pages_of_ministack() -> Outcome {
         assert_eq!(refreshed.username(), tokens.username());
         assert_ne!(refreshed.access_token, tokens.access_token);
         assert!(login.user_info(&refreshed.access_token).await.is_ok());
+
+        // Over the API as well, and by itself.
+        let sign_in = SignIn::public(server.client_without_credentials()?, app);
+        let over_api = sign_in.refresh(&refresh_token).await?;
+        assert_eq!(over_api.username(), tokens.username());
+        let mut old = tokens.clone();
+        old.expires_at = Timestamp::from_epoch_millis(0);
+        let source = login.token_source(old);
+        assert_ne!(source.access_token().await?, tokens.access_token);
 
         let error = refusal(login.refresh("not-a-refresh-token").await);
         assert_eq!(error.code(), Some(&ErrorCode::InvalidGrant));

@@ -248,13 +248,18 @@ async fn an_access_token_that_cannot_stand_in_a_header_is_not_sent() -> Outcome 
 }
 
 #[test]
-fn logging_out_names_the_client_and_where_to_go() -> Outcome {
+fn logging_out_and_adding_a_passkey_name_the_client_and_where_to_go() -> Outcome {
     let script = Scripted::new([]);
     let login = login(&script, public())?;
     assert_eq!(
         login.logout_url("https://app.example/bye?x=1&y=2"),
         "https://auth.example.com/logout?client_id=app%20client\
          &logout_uri=https%3A%2F%2Fapp.example%2Fbye%3Fx%3D1%26y%3D2"
+    );
+    assert_eq!(
+        login.add_passkey_url(REDIRECT_URI),
+        "https://auth.example.com/passkeys/add?client_id=app%20client\
+         &redirect_uri=https%3A%2F%2Fapp.example%2Fback%3Fa%3Db%20c"
     );
     Ok(())
 }
@@ -582,6 +587,32 @@ async fn a_token_source_refreshes_and_revokes_at_the_domain() -> Outcome {
     assert_eq!(body(1), "grant_type=refresh_token&refresh_token=r");
     assert_eq!(sent[2].request.uri().path(), "/oauth2/revoke");
     assert_eq!(body(2), "token=rotated");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_of_a_remembered_device_are_refreshed_with_its_key_and_so_not_at_the_domain()
+-> Outcome {
+    let refreshed = r#"{"AuthenticationResult":{"AccessToken":"second","ExpiresIn":300}}"#;
+    let script = Scripted::new([
+        answer(
+            200,
+            r#"{"access_token":"first","refresh_token":"r","expires_in":300}"#,
+        ),
+        answer(200, refreshed),
+    ]);
+    let login = login(&script, confidential())?;
+    let mut tokens = login.refresh("stored").await?;
+    tokens.device_key = Some("eu-central-1_device".to_owned());
+    let source = login.token_source(tokens);
+    tokio::time::advance(Duration::from_secs(301)).await;
+    assert_eq!(source.access_token().await?.expose(), "second");
+    let sent = &script.sent()[1];
+    let operation = "AWSCognitoIdentityProviderService.GetTokensFromRefreshToken";
+    assert_eq!(sent.header("x-amz-target"), operation);
+    let body: Value = serde_json::from_slice(sent.request.body())?;
+    assert_eq!(body["DeviceKey"], "eu-central-1_device");
+    assert_eq!(body["ClientSecret"], SECRET);
     Ok(())
 }
 

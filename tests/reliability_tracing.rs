@@ -16,6 +16,7 @@ use std::{
 
 use cognito_idp::{
     Client,
+    auth::{AppClient, SignIn, TokenSource},
     credentials::Credentials,
     operation::{
         auth::{AdminInitiateAuthRequest, AuthFlowType},
@@ -196,6 +197,43 @@ async fn a_span_for_the_operation_and_one_for_each_attempt_say_what_happened() -
         assert_eq!(field(fields, "request_id"), id);
         assert!(fields.contains_key("latency_ms"));
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn tokens_that_could_not_be_stored_are_told_each_time_and_not_shown() -> Outcome {
+    let captured = Captured::default();
+    let _guard = tracing::subscriber::set_default(captured.clone());
+    let server = FaultServer::scripted(|_, _| {
+        Action::WriteAndKeep(ok(
+            r#"{"AuthenticationResult":{"AccessToken":"marker-access","ExpiresIn":3600}}"#,
+        ))
+    })
+    .await?;
+    let sign_in = SignIn::public(client(&server.url(), "token")?, AppClient::new("app"));
+    let tokens = serde_json::from_value(serde_json::json!({
+        "access_token": "marker-old",
+        "refresh_token": "marker-refresh",
+        "expires_in": {"secs": 3600, "nanos": 0},
+        "expires_at": 0,
+        "token_type": "Bearer",
+    }))?;
+    let failures = AtomicU64::new(0);
+    let source = TokenSource::new(sign_in, tokens).on_refresh(move |_| {
+        let is_up = failures.fetch_add(1, Ordering::SeqCst) >= 2;
+        std::future::ready(if is_up { Ok(()) } else { Err("marker-cause") })
+    });
+    source.refresh_now().await?;
+    source.flush().await?;
+    let text = captured.text();
+    let told = text
+        .lines()
+        .filter(|line| line.contains("could not be stored"));
+    let attempts: Vec<_> = told
+        .map(|line| line.contains(r#""attempt": "2""#))
+        .collect();
+    assert_eq!(attempts, [false, true]);
+    assert!(!text.contains("marker"), "{text}");
     Ok(())
 }
 

@@ -6,6 +6,7 @@ mod scripted;
 
 use std::{
     error::Error as _,
+    fmt::Write as _,
     future::ready,
     io,
     sync::{Arc, Mutex, PoisonError},
@@ -370,6 +371,20 @@ async fn a_session_that_was_ended_elsewhere_is_over_here_too() -> Outcome {
 }
 
 #[tokio::test]
+async fn a_refused_token_that_cannot_be_refreshed_is_the_end_of_the_session() -> Outcome {
+    let script = Scripted::new([revoked()]);
+    let mut tokens = tokens()?;
+    tokens.refresh_token = None;
+    let user = SignedInUser::new(sign_in(&script)?, tokens);
+    for _ in 0..2 {
+        let error = user.profile().await.expect_err("signed out");
+        assert!(error.is_signed_out(), "{error:?}");
+    }
+    assert_eq!(script.sent().len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
 async fn whether_the_session_is_over_is_not_guessed_while_nobody_can_be_asked() -> Outcome {
     let script = Scripted::new([revoked(), failure(TransportErrorKind::Connect)]);
     let user = user(&script)?;
@@ -434,6 +449,25 @@ async fn a_hundred_calls_with_a_refused_token_cause_one_refresh() -> Outcome {
         (count("GetUser access-1"), count("GetUser access-2")),
         (100, 100)
     );
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_refused_late_is_not_refreshed_a_second_time() -> Outcome {
+    let late = revoked().after(Duration::from_secs(1));
+    let script = Scripted::new([late, revoked(), refreshed(2), alice(), alice()]);
+    let user = user(&script)?;
+    let (slow, quick) = tokio::join!(user.profile(), user.profile());
+    slow?;
+    quick?;
+    let expected = [
+        "GetUser access-1",
+        "GetUser access-1",
+        "GetTokensFromRefreshToken",
+        "GetUser access-2",
+        "GetUser access-2",
+    ];
+    assert_eq!(operations(&script)?, expected);
     Ok(())
 }
 
@@ -503,6 +537,8 @@ async fn signing_out_revokes_this_session_and_forgetting_tells_nobody() -> Outco
 async fn a_device_is_confirmed_with_what_came_at_the_sign_in_also_after_a_refresh() -> Outcome {
     let script = Scripted::new([
         refreshed(2),
+        revoked(),
+        refreshed(3),
         success(&json!({"UserConfirmationNecessary": true})),
     ]);
     let mut tokens = tokens()?;
@@ -513,11 +549,11 @@ async fn a_device_is_confirmed_with_what_came_at_the_sign_in_also_after_a_refres
     let (device, response) = user.confirm_device(Some("phone")).await?;
     assert_eq!((&*device.key, &*device.group_key), ("device", "group"));
     assert_eq!(response.user_confirmation_necessary, Some(true));
-    let (operation, body) = &sent(&script)?[1];
+    let (operation, body) = &sent(&script)?[3];
     assert_eq!(operation, "ConfirmDevice");
     assert_eq!(
         (&body["AccessToken"], &body["DeviceKey"]),
-        (&json!("access-2"), &json!("device"))
+        (&json!("access-3"), &json!("device"))
     );
     assert_eq!(body["DeviceName"], "phone");
 
@@ -586,7 +622,7 @@ async fn neither_debug_nor_errors_show_a_secret() -> Outcome {
         let mut shown = format!("{user:?} {error:?} {error}");
         let mut source = error.source();
         while let Some(error) = source {
-            shown += &format!(" {error:?} {error}");
+            write!(shown, " {error:?} {error}")?;
             source = error.source();
         }
         for secret in ["access-1", "refresh-1", "old password", "new password"] {

@@ -212,7 +212,10 @@ impl SignedInUser {
         Ok(())
     }
 
-    /// Changes the password. The tokens, here and elsewhere, stay good.
+    /// Changes the password.
+    ///
+    /// AWS does not say that this ends any session: if somebody else may be signed in, follow it with
+    /// [`sign_out_everywhere`](Self::sign_out_everywhere).
     ///
     /// # Errors
     /// [`NotAuthorized`](crate::ErrorCode::NotAuthorized) if the old password is wrong,

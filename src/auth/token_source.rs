@@ -13,6 +13,7 @@ use std::{
 
 use tokio::{sync::Notify, time::timeout};
 
+use self::error::missing_refresh_token;
 pub use self::error::{RefreshError, StoreError};
 pub(crate) use self::refresher::Refresher;
 #[cfg(feature = "managed-login")]
@@ -112,7 +113,7 @@ impl TokenSource {
     ///   one is an event. It never costs a caller the tokens.
     ///
     /// The tokens that the source starts from are yours to store. The clones share the hook, and
-    /// another one replaces it. It gets no word when the tokens are given up: delete what you stored
+    /// another one replaces it. A hook that holds the source itself keeps it in memory for ever. It gets no word when the tokens are given up: delete what you stored
     /// after [`sign_out`](Self::sign_out), or when you see [`RefreshError::SignedOut`].
     ///
     /// ```no_run
@@ -180,10 +181,12 @@ impl TokenSource {
     /// Refreshes at once, however long the tokens still last, and gives the new ones.
     ///
     /// For claims that have changed, such as groups: the refresh begins after this call, so one that
-    /// is under way already does not count. If it fails, the tokens at hand stay.
+    /// is under way already does not count. If it fails, the tokens at hand stay, unless Cognito says
+    /// that the session is over.
     ///
     /// # Errors
-    /// Those of [`access_token`](Self::access_token).
+    /// Those of [`access_token`](Self::access_token); without a refresh token
+    /// [`RefreshError::Misconfigured`] as long as the access token is valid.
     pub async fn refresh_now(&self) -> Result<Tokens, RefreshError> {
         let begun = self.shared.state().begun();
         self.refresh_beyond(begun).await
@@ -244,15 +247,14 @@ impl TokenSource {
         &self,
         refused: &Sensitive<String>,
     ) -> Result<Sensitive<String>, RefreshError> {
-        let number = {
-            let state = self.shared.state();
-            let is_refused = state.tokens()?.access_token == *refused;
-            is_refused.then(|| state.number()).transpose()?
-        };
-        match number {
-            Some(number) => Ok(self.refresh_beyond(number).await?.access_token),
-            None => self.access_token().await,
+        let (number, current) = self.shared.state().numbered()?;
+        if current.access_token != *refused {
+            return self.access_token().await;
         }
+        if current.refresh_token.is_none() {
+            return Err(self.shared.end_without_refresh_token());
+        }
+        Ok(self.refresh_beyond(number).await?.access_token)
     }
 
     async fn refresh(&self) -> Result<Tokens, RefreshError> {
@@ -284,7 +286,7 @@ impl TokenSource {
         }
         loop {
             self.current()?;
-            match self.request(Request::RefreshBeyond(number)).await {
+            match self.request(Request::RefreshNow).await {
                 Ok(Outcome::Refresh { begun, result }) if begun > number => return result,
                 // It was under way already.
                 Ok(Outcome::Refresh { .. } | Outcome::SignOut(_)) => {}
@@ -327,8 +329,8 @@ struct Shared {
 enum Request {
     /// A refresh, if the tokens need one.
     Refresh,
-    /// A refresh, unless the tokens come from one with a higher number.
-    RefreshBeyond(u64),
+    /// A refresh, however young the tokens are.
+    RefreshNow,
     SignOut,
 }
 
@@ -347,12 +349,12 @@ impl Shared {
     async fn carry_out(self: Arc<Self>, request: Request) -> Outcome {
         let known = match request {
             Request::SignOut => return Outcome::SignOut(self.sign_out().await),
+            Request::RefreshNow => None,
             Request::Refresh => match self.look() {
                 Look::Fresh(tokens) => Some(Ok(tokens)),
                 Look::Failed(error) => Some(Err(error)),
                 Look::Aging(_) | Look::Ending(..) | Look::Expired => None,
             },
-            Request::RefreshBeyond(number) => self.state().newer_than(number),
         };
         if let Some(result) = known {
             let begun = self.state().begun();
@@ -365,10 +367,10 @@ impl Shared {
 
     async fn refresh(self: Arc<Self>, number: u64) -> Result<Tokens, RefreshError> {
         let refresh_token = self.state().tokens()?.refresh_token.clone();
-        let result = match refresh_token {
-            Some(refresh_token) => self.refresher.refresh(refresh_token).await,
-            None => Err(RefreshError::without_refresh_token()),
+        let Some(refresh_token) = refresh_token else {
+            return Err(self.cannot_refresh());
         };
+        let result = self.refresher.refresh(refresh_token).await;
         let tokens = result.inspect_err(|error| self.state().fail(error))?;
         // Before anything else can go wrong: the old refresh token may be worth nothing by now.
         let now = self.refresher.local_time();
@@ -377,6 +379,20 @@ impl Shared {
         // A slow store costs no caller more than this; it is filled all the same.
         let _ = timeout(STORE_WAIT, self.until_stored()).await;
         Ok(tokens)
+    }
+
+    /// Without a refresh token the session lasts as long as the access token, and no less.
+    fn cannot_refresh(&self) -> RefreshError {
+        match self.look() {
+            Look::Fresh(_) => RefreshError::Misconfigured(missing_refresh_token()),
+            _ => self.end_without_refresh_token(),
+        }
+    }
+
+    fn end_without_refresh_token(&self) -> RefreshError {
+        let over = RefreshError::SignedOut(Some(missing_refresh_token()));
+        self.state().end(over.clone());
+        over
     }
 
     async fn sign_out(self: Arc<Self>) -> Result<(), RefreshError> {

@@ -111,6 +111,10 @@ impl Call {
     }
 
     /// Whether the answer comes from the server that the operations are sent to, and so tells its time.
+    #[cfg_attr(
+        not(feature = "managed-login"),
+        expect(clippy::unused_self, reason = "all calls are operations then")
+    )]
     fn is_for_the_endpoint(&self) -> bool {
         #[cfg(feature = "managed-login")]
         return self.prepared.is_none();
@@ -118,6 +122,10 @@ impl Call {
         true
     }
 
+    #[cfg_attr(
+        not(feature = "managed-login"),
+        expect(clippy::unused_self, reason = "all calls are operations then")
+    )]
     fn host<'a>(&'a self, endpoint: &'a Endpoint) -> &'a str {
         #[cfg(feature = "managed-login")]
         if let Some(prepared) = &self.prepared {

@@ -272,7 +272,6 @@ mod tests {
             (login.authorize(), "/oauth2/authorize"),
             (login.sign_up(), "/signup"),
             (login.forgot_password(), "/forgotPassword"),
-            (login.add_passkey(), "/passkeys/add"),
             (login.switch_user(), "/logout"),
         ] {
             let (url, _) = build(request.idp_identifier("example.com"));

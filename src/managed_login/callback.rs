@@ -71,6 +71,17 @@ pub struct Refusal {
     pub description: Option<Sensitive<String>>,
 }
 
+impl Refusal {
+    /// Makes a refusal, for tests of your own handling.
+    #[must_use]
+    pub fn new(code: ErrorCode) -> Self {
+        Self {
+            code,
+            description: None,
+        }
+    }
+}
+
 impl ManagedLogin {
     /// Takes what came back to the redirect URI, checks it, and exchanges its code for tokens.
     ///

@@ -4,7 +4,10 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use zeroize::Zeroizing;
 
-use crate::sensitive::{Secrets, Sensitive};
+use crate::{
+    form::fields,
+    sensitive::{Secrets, Sensitive},
+};
 
 /// Longer queries are refused. A code has some 40 characters, a browser sends 8 KiB at most.
 const LONGEST_QUERY: usize = 16 * 1024;
@@ -98,9 +101,8 @@ pub(super) fn read_query<'a>(
     }
     let mut found = BTreeMap::new();
     let query = query.strip_prefix('?').unwrap_or(query);
-    for field in query.split('&').filter(|field| !field.is_empty()) {
-        let (name, value) = field.split_once('=').unwrap_or((field, ""));
-        let (name, value) = (decoded(name)?, decoded(value)?);
+    for field in fields(query) {
+        let (name, value) = field.ok_or(QueryProblem::Encoding)?;
         let Some(name) = names.iter().find(|known| **known == name) else {
             continue;
         };
@@ -109,35 +111,6 @@ pub(super) fn read_query<'a>(
         }
     }
     Ok(found)
-}
-
-fn decoded(text: &str) -> Result<Cow<'_, str>, QueryProblem> {
-    if !text.contains(['%', '+']) {
-        return Ok(text.into());
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let high = rest.next().and_then(hex_digit);
-                let low = rest.next().and_then(hex_digit);
-                let (Some(high), Some(low)) = (high, low) else {
-                    return Err(QueryProblem::Encoding);
-                };
-                high << 4 | low
-            }
-            byte => byte,
-        });
-    }
-    let text = String::from_utf8(bytes).map_err(|_| QueryProblem::Encoding)?;
-    Ok(text.into())
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    let digit = char::from(byte).to_digit(16)?;
-    u8::try_from(digit).ok()
 }
 
 #[cfg(test)]

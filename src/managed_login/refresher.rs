@@ -4,12 +4,15 @@ use std::{sync::Arc, time::SystemTime};
 
 use super::ManagedLogin;
 use crate::{
-    auth::{RefreshError, Refresher, RefresherFuture, TokenSource, Tokens},
+    auth::{RefreshError, Refresher, RefresherFuture, SignIn, TokenSource, Tokens},
     sensitive::Sensitive,
 };
 
 impl ManagedLogin {
     /// Hands out the access token of a user who signed in here, refreshed at the domain when needed.
+    ///
+    /// Tokens that belong to a [device](Tokens::device_key), as those of
+    /// [`SignIn`] may, are refreshed over the API: the domain takes no device key.
     ///
     /// ```no_run
     /// # use cognito_idp::{auth::Tokens, managed_login::ManagedLogin};
@@ -27,6 +30,11 @@ impl ManagedLogin {
     /// [`SignedInUser::over`]: crate::auth::SignedInUser::over
     #[must_use]
     pub fn token_source(&self, tokens: Tokens) -> TokenSource {
+        if tokens.device_key.is_some() {
+            let (client, app_client) = (&self.endpoints.client, &self.endpoints.app_client);
+            let sign_in = SignIn::public(client.clone(), app_client.clone());
+            return TokenSource::new(sign_in, tokens);
+        }
         TokenSource::over(Arc::new(self.clone()), tokens)
     }
 }

@@ -43,11 +43,6 @@ impl RefreshError {
         }
     }
 
-    pub(super) fn without_refresh_token() -> Self {
-        let missing = InvalidInput::new("refresh_token", "must be present");
-        Self::SignedOut(Some(Arc::new(missing.into())))
-    }
-
     /// The request may have been sent; nobody knows what became of it.
     pub(super) fn lost(operation: &'static str, lost: Lost) -> Self {
         Self::Unavailable(Arc::new(Error::Transport {
@@ -73,6 +68,10 @@ pub enum StoreError {
     /// The hook was lost with the Tokio runtime that it ran on, or there is none.
     #[error("storing the refreshed tokens ended with its runtime")]
     Interrupted,
+}
+
+pub(super) fn missing_refresh_token() -> Arc<Error> {
+    Arc::new(InvalidInput::new("refresh_token", "must be present").into())
 }
 
 /// Whether the refresh token will never work again.

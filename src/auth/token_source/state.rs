@@ -60,18 +60,10 @@ impl State {
         Ok(&self.held()?.tokens)
     }
 
-    /// The refresh that the tokens came from, counted from 1; 0 for those of the sign-in.
-    pub(super) fn number(&self) -> Result<u64, RefreshError> {
-        Ok(self.held()?.number)
-    }
-
-    /// The tokens if a refresh with a higher number gave them, or why they are gone.
-    pub(super) fn newer_than(&self, number: u64) -> Option<Result<Tokens, RefreshError>> {
-        match &self.held {
-            Ok(held) if held.number <= number => None,
-            Ok(held) => Some(Ok(held.tokens.clone())),
-            Err(error) => Some(Err(error.clone())),
-        }
+    /// The tokens, and the refresh that they came from, counted from 1; 0 for those of the sign-in.
+    pub(super) fn numbered(&self) -> Result<(u64, Tokens), RefreshError> {
+        let held = self.held()?;
+        Ok((held.number, held.tokens.clone()))
     }
 
     /// A failure that stands for all who ask.
