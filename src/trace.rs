@@ -1,8 +1,8 @@
 //! What the feature `tracing` shows of a call, and nothing at all without it.
 //!
-//! A span for each operation and one inside it for each attempt, and an event where tokens could not
-//! be stored. Their fields are names, numbers and IDs: operation, region, attempt, status, code,
-//! request ID, latency. Never a message, a header or a body, at no level.
+//! A span for each operation and one inside it for each attempt, and an event where tokens could
+//! not be stored. Their fields are names, numbers and IDs: operation, region, attempt, status,
+//! code, request ID, latency. Never a message, a header or a body, at no level.
 
 #[cfg(feature = "tracing")]
 pub(crate) use self::enabled::{Trace, tokens_not_stored};

@@ -34,8 +34,8 @@ use crate::{
 ///
 /// Nothing here takes AWS credentials. Each call takes a token that is valid, which may mean to
 /// refresh first: see [`TokenSource`]. Where Cognito refuses the token all the same, because it was
-/// revoked elsewhere or the clock is wrong, the tokens are refreshed and the call is sent once more,
-/// since it has done nothing; if that shows that the session is over, the error says
+/// revoked elsewhere or the clock is wrong, the tokens are refreshed and the call is sent once
+/// more, since it has done nothing; if that shows that the session is over, the error says
 /// [`SignedOut`](super::RefreshError::SignedOut).
 ///
 /// The access token must carry the scope `aws.cognito.signin.user.admin`, as those of every sign-in
@@ -129,8 +129,8 @@ impl SignedInUser {
     /// ```
     ///
     /// # Errors
-    /// [`UserCallError::Refresh`] if there is no valid token, and [`UserCallError::Call`] with those of
-    /// the operation.
+    /// [`UserCallError::Refresh`] if there is no valid token, and [`UserCallError::Call`] with
+    /// those of the operation.
     pub async fn send<O: Operation>(
         &self,
         request: impl Fn(Sensitive<String>) -> O + Send + Sync,
@@ -214,13 +214,13 @@ impl SignedInUser {
 
     /// Changes the password.
     ///
-    /// AWS does not say that this ends any session: if somebody else may be signed in, follow it with
-    /// [`sign_out_everywhere`](Self::sign_out_everywhere).
+    /// AWS does not say that this ends any session: if somebody else may be signed in, follow it
+    /// with [`sign_out_everywhere`](Self::sign_out_everywhere).
     ///
     /// # Errors
     /// [`NotAuthorized`](crate::ErrorCode::NotAuthorized) if the old password is wrong,
-    /// [`InvalidPassword`](crate::ErrorCode::InvalidPassword) if the new one is too weak, and others of
-    /// [`ChangePasswordRequest`]; see [`send`](Self::send).
+    /// [`InvalidPassword`](crate::ErrorCode::InvalidPassword) if the new one is too weak, and
+    /// others of [`ChangePasswordRequest`]; see [`send`](Self::send).
     pub async fn change_password(
         &self,
         old: impl Into<Sensitive<String>>,
@@ -277,8 +277,8 @@ impl SignedInUser {
         Ok(())
     }
 
-    /// Signs the user out here alone, as [`TokenSource::forget`] says: without a call, so the tokens
-    /// stay good wherever else they are.
+    /// Signs the user out here alone, as [`TokenSource::forget`] says: without a call, so the
+    /// tokens stay good wherever else they are.
     pub async fn forget(&self) {
         self.source.forget().await;
     }

@@ -44,8 +44,8 @@ use crate::{
 /// - A minute before its end, at the earliest after half its life, a token is refreshed while
 ///   callers still get the old one. In its last ten seconds they wait for the new one, and get the
 ///   old one if there is none.
-/// - A failed refresh is told to all who ask within a second, and a token that is still valid is not
-///   refreshed again for five.
+/// - A failed refresh is told to all who ask within a second, and a token that is still valid is
+///   not refreshed again for five.
 /// - A token's life is counted from its arrival by the machine's clocks, so no `Date` of a server
 ///   makes it longer. One that was stored before lasts until its `expires_at`, at most for its
 ///   `expires_in`.
@@ -101,20 +101,21 @@ impl TokenSource {
     /// With refresh token rotation the old refresh token stops working within a minute, so tokens
     /// that are not stored are lost with the process. What holds:
     ///
-    /// - The hook runs once at a time and gets the newest tokens: what it is given after a refresh is
-    ///   never older than what it was given before.
+    /// - The hook runs once at a time and gets the newest tokens: what it is given after a refresh
+    ///   is never older than what it was given before.
     /// - If it fails, panics or takes longer than thirty seconds, it is called again: up to twelve
-    ///   times within about three minutes, with growing waits, with newer tokens if there are some by then.
-    ///   When that was in vain, the next refresh and [`flush`](Self::flush) try anew.
+    ///   times within about three minutes, with growing waits, with newer tokens if there are some
+    ///   by then. When that was in vain, the next refresh and [`flush`](Self::flush) try anew.
     /// - It runs in a task of its own on the runtime of the refresh, whether or not a caller waits.
     ///   The process must live until it has ended: await [`flush`](Self::flush) before you exit.
     /// - Callers that wait for fresh tokens wait for the hook too, but no longer than five seconds.
-    /// - Its last failure is [`store_error`](Self::store_error), and with the feature `tracing` each
-    ///   one is an event. It never costs a caller the tokens.
+    /// - Its last failure is [`store_error`](Self::store_error), and with the feature `tracing`
+    ///   each one is an event. It never costs a caller the tokens.
     ///
     /// The tokens that the source starts from are yours to store. The clones share the hook, and
-    /// another one replaces it. A hook that holds the source itself keeps it in memory for ever. It gets no word when the tokens are given up: delete what you stored
-    /// after [`sign_out`](Self::sign_out), or when you see [`RefreshError::SignedOut`].
+    /// another one replaces it. A hook that holds the source itself keeps it in memory for ever. It
+    /// gets no word when the tokens are given up: delete what you stored after
+    /// [`sign_out`](Self::sign_out), or when you see [`RefreshError::SignedOut`].
     ///
     /// ```no_run
     /// # use cognito_idp::auth::{SignIn, TokenSource, Tokens};
@@ -180,9 +181,9 @@ impl TokenSource {
 
     /// Refreshes at once, however long the tokens still last, and gives the new ones.
     ///
-    /// For claims that have changed, such as groups: the refresh begins after this call, so one that
-    /// is under way already does not count. If it fails, the tokens at hand stay, unless Cognito says
-    /// that the session is over.
+    /// For claims that have changed, such as groups: the refresh begins after this call, so one
+    /// that is under way already does not count. If it fails, the tokens at hand stay, unless
+    /// Cognito says that the session is over.
     ///
     /// # Errors
     /// Those of [`access_token`](Self::access_token); without a refresh token
@@ -201,8 +202,8 @@ impl TokenSource {
     /// caller gives up. Without a refresh token the tokens are only forgotten.
     ///
     /// # Errors
-    /// [`RefreshError::Unavailable`] and [`RefreshError::Misconfigured`], for instance where the app
-    /// client does not allow revocation. The user is then still signed in: try again, or
+    /// [`RefreshError::Unavailable`] and [`RefreshError::Misconfigured`], for instance where the
+    /// app client does not allow revocation. The user is then still signed in: try again, or
     /// [`forget`](Self::forget) the tokens.
     pub async fn sign_out(&self) -> Result<(), RefreshError> {
         loop {
@@ -215,11 +216,11 @@ impl TokenSource {
         }
     }
 
-    /// Forgets the tokens here, in all clones, and tells nobody: they stay good wherever else they are.
+    /// Forgets the tokens here, in all clones, and tells nobody: elsewhere they stay good.
     ///
-    /// What a refresh that is under way will bring is forgotten too. A hook that runs is waited for,
-    /// but no longer than five seconds, so that what you delete from your store afterwards does not
-    /// come back.
+    /// What a refresh that is under way will bring is forgotten too. A hook that runs is waited
+    /// for, but no longer than five seconds, so that what you delete from your store afterwards
+    /// does not come back.
     pub async fn forget(&self) {
         self.shared.end().await;
     }
@@ -241,8 +242,8 @@ impl TokenSource {
         self.shared.state().store_error()
     }
 
-    /// An access token instead of one that Cognito refused: the one that has come since, else a fresh
-    /// one.
+    /// An access token instead of one that Cognito refused: the one that has come since, else a
+    /// fresh one.
     pub(super) async fn instead_of(
         &self,
         refused: &Sensitive<String>,

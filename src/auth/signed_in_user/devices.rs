@@ -20,9 +20,9 @@ impl SignedInUser {
     /// Has Cognito remember the device that the sign-in made known, with a password made up for it.
     ///
     /// Store the device for later sign-ins. Where
-    /// [`user_confirmation_necessary`](ConfirmDeviceResponse::user_confirmation_necessary) is set, ask
-    /// the user and [remember](Self::remember_device) it then. In a pool that tracks devices, tokens
-    /// of an unconfirmed device cannot be refreshed.
+    /// [`user_confirmation_necessary`](ConfirmDeviceResponse::user_confirmation_necessary) is set,
+    /// ask the user and [remember](Self::remember_device) it then. In a pool that tracks devices,
+    /// tokens of an unconfirmed device cannot be refreshed.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] unless the tokens came with

@@ -24,7 +24,7 @@ impl UserCallError {
         matches!(self, Self::Refresh(RefreshError::SignedOut(_)))
     }
 
-    /// The code with which Cognito refused the call; `None` where it is the tokens that are missing.
+    /// The code with which Cognito refused the call; `None` where the tokens are missing.
     #[must_use]
     pub fn code(&self) -> Option<&ErrorCode> {
         match self {

@@ -49,18 +49,18 @@ impl SignedInUser {
         Ok(TotpSecret { secret })
     }
 
-    /// Ends the set-up with a code that the app shows, and turns the app on as the preferred factor.
+    /// Ends the set-up with a code that the app shows, and turns the app on as preferred factor.
     ///
     /// Two calls: if the second one fails, the app is set up but off, and
-    /// [`set_mfa_preference`](Self::set_mfa_preference) turns it on. After a wrong code try again with
-    /// the next one.
+    /// [`set_mfa_preference`](Self::set_mfa_preference) turns it on. After a wrong code try again
+    /// with the next one.
     ///
     /// # Errors
     /// [`EnableSoftwareTokenMfa`](crate::ErrorCode::EnableSoftwareTokenMfa) or
     /// [`CodeMismatch`](crate::ErrorCode::CodeMismatch) for a wrong code, and others of
-    /// [`VerifySoftwareTokenRequest`] and [`SetUserMfaPreferenceRequest`]; see [`send`](Self::send). A
-    /// status of `ERROR` in an answer that is none is an [`Error::Service`](crate::Error::Service)
-    /// without a code.
+    /// [`VerifySoftwareTokenRequest`] and [`SetUserMfaPreferenceRequest`]; see
+    /// [`send`](Self::send). A status of `ERROR` in an answer that is none is an
+    /// [`Error::Service`](crate::Error::Service) without a code.
     pub async fn finish_totp(
         &self,
         code: impl Into<Sensitive<String>>,
@@ -91,7 +91,7 @@ impl SignedInUser {
             .await
     }
 
-    /// Sets which second factors are on and which one is preferred; those not named stay as they are.
+    /// Sets which second factors are on and which is preferred; those not named stay as they are.
     ///
     /// ```no_run
     /// # use cognito_idp::{auth::SignedInUser, operation::mfa::EmailMfaSettingsType};

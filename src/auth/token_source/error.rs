@@ -15,7 +15,8 @@ use crate::{
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RefreshError {
-    /// The user must sign in anew: the refresh token will never work again, and the tokens are gone.
+    /// The user must sign in anew: the refresh token will never work again, and the tokens are
+    /// gone.
     ///
     /// The source is what Cognito answered; none if the program gave the tokens up itself, as by
     /// [`sign_out`](super::TokenSource::sign_out).
@@ -52,7 +53,8 @@ impl RefreshError {
     }
 }
 
-/// Why refreshed tokens are not stored; see [`TokenSource::on_refresh`](super::TokenSource::on_refresh).
+/// Why refreshed tokens are not stored; see
+/// [`TokenSource::on_refresh`](super::TokenSource::on_refresh).
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
