@@ -504,9 +504,23 @@ async fn a_transport_that_panics_is_an_error_and_no_storm() -> Outcome {
     advance(SECOND).await;
     assert_eq!(token(&machine).await?, "token-1");
 
-    server.will([Act::Panic]);
-    advance(Duration::from_secs(3_599)).await;
-    assert_eq!(token(&machine).await?, "token-1");
+    // Neither does it cost a valid token, nor is it tried by every caller.
+    server.will(repeat_n(Act::Panic, 100));
+    for renewed_after in [THREE_QUARTERS, Duration::from_mins(14)] {
+        advance(renewed_after).await;
+        let before = server.requests();
+        for _ in 0..100 {
+            assert_eq!(token(&machine).await?, "token-1");
+            settle().await;
+        }
+        assert_eq!(server.requests(), before + 1);
+    }
+    advance(Duration::from_secs(55)).await;
+    assert_eq!(
+        token(&machine).await?,
+        "token-1",
+        "five seconds before its end"
+    );
     Ok(())
 }
 

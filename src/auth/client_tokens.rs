@@ -218,6 +218,7 @@ impl ClientTokens {
             client_metadata,
             ..
         } = &*self.shared;
+        let _noted = PanicIsNoted(&self);
         match issuer.issue(&self.set.scopes, client_metadata).await {
             Ok(ClientToken { token, life }) => {
                 slot.keep(token.clone(), life, life / RENEWED_BEFORE, self.now());
@@ -241,6 +242,17 @@ impl ClientTokens {
             operation: self.shared.issuer.operation(),
             error: TransportError::new(TransportErrorKind::Interrupted).with_source(lost),
         }))
+    }
+}
+
+/// What panics would do so for the next caller too, so it is a failure like any other.
+struct PanicIsNoted<'a>(&'a ClientTokens);
+
+impl Drop for PanicIsNoted<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.set.token.fail(self.0.lost(Lost::Panicked));
+        }
     }
 }
 

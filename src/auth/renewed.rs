@@ -17,7 +17,8 @@ use crate::single_flight::{Lost, SingleFlight};
 /// time. After a failure it is left alone for a moment.
 ///
 /// The renewal is the caller's: a future that [looks](Self::look) first whether it has become
-/// needless, and then [keeps](Self::keep) what it got, or [notes](Self::fail) why it got nothing.
+/// needless, and then [keeps](Self::keep) what it got, or [notes](Self::fail) why it got nothing, also
+/// when it panics.
 pub(super) struct Renewed<T, E> {
     state: Mutex<State<T, E>>,
     renewing: SingleFlight<(), Result<T, E>>,
@@ -57,22 +58,15 @@ where
         };
         let failure = match outcome {
             Some(Ok(Ok(value))) => return Ok(value),
-            Some(Ok(Err(error))) => Some(error),
-            Some(Err(end)) => {
-                let error = lost(end);
-                // What panics would do so for the next caller too.
-                if end == Lost::Panicked {
-                    self.fail(error.clone());
-                }
-                Some(error)
-            }
-            None => None,
+            Some(Ok(Err(error))) => error,
+            Some(Err(end)) => lost(end),
+            None => lost(Lost::Gone),
         };
         // The old one may still be good. Or what was lost had kept a new one before.
         match self.look(now()) {
             Look::Fresh(value) | Look::Aging(value) | Look::Ending(value, _) => Ok(value),
             Look::Failed(error) => Err(error),
-            Look::Expired => Err(failure.unwrap_or_else(|| lost(Lost::Gone))),
+            Look::Expired => Err(failure),
         }
     }
 
