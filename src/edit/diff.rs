@@ -90,15 +90,6 @@ impl IntoIterator for Diff {
     }
 }
 
-impl<'a> IntoIterator for &'a Diff {
-    type Item = &'a Change;
-    type IntoIter = std::slice::Iter<'a, Change>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
-    }
-}
-
 impl fmt::Display for Diff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, change) in self.0.iter().enumerate() {
@@ -408,7 +399,8 @@ mod tests {
     }
 
     fn line(old: Value, new: Value) -> String {
-        diff(json!({"M": old}), json!({"M": new})).to_string()
+        let object = |value| Value::from_iter([("M", value)]);
+        diff(object(old), object(new)).to_string()
     }
 
     #[test]
