@@ -34,7 +34,7 @@ impl CognitoService {
     /// # Errors
     /// Those of `DescribeUserPoolClient`.
     pub fn edit_user_pool_client(&self) -> ReadFuture<UpdateUserPoolClientRequest> {
-        let client_id = self.app_client.id();
+        let client_id = self.app_client().id();
         self.client
             .edit_user_pool_client(&self.user_pool_id, client_id)
     }
