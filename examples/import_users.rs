@@ -10,7 +10,7 @@
 #[path = "support/pool.rs"]
 mod pool;
 
-use std::{error::Error, fs::File, io::BufReader};
+use std::{error::Error, fs::File, io::BufReader, path::Path};
 
 use cognito_idp::{
     Client, ClientBuilder,
@@ -51,7 +51,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn show(progress: Progress) {
-    if progress.done % 50 == 0 {
+    if progress.done.is_multiple_of(50) {
         eprint!(
             "\r{} users, {:.0} a second   ",
             progress.done, progress.rate
@@ -63,7 +63,7 @@ type Rows = Box<dyn Iterator<Item = Result<Row, RowError>> + Send>;
 
 fn rows(path: &str) -> Result<Rows, Box<dyn Error>> {
     let file = BufReader::new(File::open(path)?);
-    if path.ends_with(".csv") {
+    if Path::new(path).extension().is_some_and(|end| end == "csv") {
         return Ok(Box::new(Csv::new(file).rows()?));
     }
     Ok(Box::new(json_lines(file)))

@@ -596,7 +596,7 @@ async fn a_template_update_that_met_another_change_reads_again_but_not_forever()
     assert_eq!(server.sent().len(), 6);
 
     // A client that repeats calls by itself does not repeat what was read before that other change.
-    let server = Scripted::new([described_pool(), conflict(), described_pool()]);
+    let server = Answers::new([described_pool(), conflict(), described_pool()]);
     let client = server.clone();
     let patient = config(&server).client(|builder| builder.http_client(client));
     CognitoService::new(patient)?

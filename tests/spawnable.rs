@@ -139,9 +139,15 @@ fn what_callers_await_can_be_spawned() {
     #[cfg(feature = "managed-login")]
     let _ = login;
 
-    fn edit(client: Client, mut edit: Edit<UpdateUserPoolRequest>) {
-        fn is_owned<T: Send + 'static>(_: impl FnOnce() -> T) {}
+    let _ = (sign_in, source, user, hook, machine, service);
+    let _ = (user_service, client);
+}
 
+#[test]
+fn what_callers_await_to_edit_can_be_spawned() {
+    fn is_owned<T: Send + 'static>(_: impl FnOnce() -> T) {}
+
+    fn edit(client: Client, mut edit: Edit<UpdateUserPoolRequest>) {
         let read = client.clone();
         is_owned(move || read.edit_user_pool("eu-central-1_example"));
         is_owned(move || client.edit_user_pool_client("eu-central-1_example", "app".to_owned()));
@@ -153,12 +159,9 @@ fn what_callers_await_can_be_spawned() {
     }
 
     fn reconcile(client: Client, desired: DesiredState, mut reconciliation: Reconciliation) {
-        fn is_owned<T: Send + 'static>(_: impl FnOnce() -> T) {}
-
         is_owned(move || client.reconcile("eu-central-1_example", desired));
         is_owned(move || async move { reconciliation.apply().await });
     }
 
-    let _ = (sign_in, source, user, hook, machine, service);
-    let _ = (user_service, client, edit, reconcile);
+    let _ = (edit, reconcile);
 }
