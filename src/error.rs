@@ -21,6 +21,7 @@ mod input;
 mod lambda;
 mod reason;
 mod service;
+mod status;
 mod transport;
 
 /// The source of an error that another crate made.
@@ -28,20 +29,22 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Why a call failed.
 ///
-/// Match on the variant, and for [`Service`](Self::Service) on the [code](Self::code):
+/// Match on the variant, and for [`Service`](Self::Service) on the [code](Self::code), or ask for one
+/// with [`is`](Self::is). A server finds in [`suggested_status`](Self::suggested_status) what to
+/// answer its own users.
 ///
 /// ```
 /// use cognito_idp::{Error, ErrorCode};
 ///
-/// fn status(error: &Error) -> u16 {
+/// fn hint(error: &Error) -> &'static str {
 ///     match error.code() {
-///         Some(ErrorCode::NotAuthorized | ErrorCode::UserNotFound) => 401,
-///         Some(ErrorCode::LimitExceeded) => 429,
-///         _ if error.is_throttled() => 429,
-///         _ => 502,
+///         Some(ErrorCode::UsernameExists | ErrorCode::AliasExists) => "You have an account already.",
+///         Some(ErrorCode::InvalidPassword) => "Please choose a longer password.",
+///         _ if error.is_throttled() => "Please try again later.",
+///         _ => "This did not work.",
 ///     }
 /// }
-/// # let _ = status;
+/// # let _ = hint;
 /// ```
 ///
 /// No variant shows a secret, neither in `Debug` nor in `Display` nor in its source. `Debug` is what

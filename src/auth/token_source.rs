@@ -6,6 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use http::StatusCode;
 use tokio::time::Instant;
 
 use super::{SignIn, Tokens, client_secret::is_refused_secret};
@@ -84,6 +85,21 @@ pub enum RefreshError {
     /// The access token has expired and could not be refreshed now; a later try may succeed.
     #[error("the access token has expired and could not be refreshed")]
     Unavailable(#[source] Arc<Error>),
+}
+
+impl RefreshError {
+    /// The HTTP status that a server can answer its end user with: 401 for who must sign in anew,
+    /// 500 for what the operator must mend, 503 for what a later try may bring.
+    ///
+    /// As [`Error::suggested_status`] for a single call.
+    #[must_use]
+    pub fn suggested_status(&self) -> StatusCode {
+        match self {
+            Self::SignedOut(_) => StatusCode::UNAUTHORIZED,
+            Self::Misconfigured(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
 }
 
 impl TokenSource {
