@@ -254,8 +254,9 @@ impl SignIn {
 
     /// Answers a challenge.
     ///
-    /// A session is good for one answer. After a failure start anew, unless the error says that the
-    /// code or password was merely wrong.
+    /// After a wrong code, [answer the same challenge
+    /// again](super::challenge#again-after-a-wrong-answer); after most other failures the sign-in
+    /// must begin anew.
     ///
     /// # Errors
     /// Those of [`AdminRespondToAuthChallengeRequest`] and [`RespondToAuthChallengeRequest`]; for
