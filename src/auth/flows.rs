@@ -387,10 +387,10 @@ impl SignIn {
             };
             let answer = match (challenge, pending) {
                 (Challenge::PasswordVerifier(challenge), Some(Pending::Password(proof))) => {
-                    proof.answer(challenge, self.server_time(), &posed)?
+                    proof.answer(&challenge, self.server_time(), &posed)?
                 }
                 (Challenge::DevicePasswordVerifier(challenge), Some(Pending::Device(proof))) => {
-                    proof.answer(challenge, self.server_time(), &posed)?
+                    proof.answer(&challenge, self.server_time(), &posed)?
                 }
                 (Challenge::DeviceSrpAuth(challenge), _) => match unproven_device.take() {
                     Some(device) => challenge.answer(device.clone()),
