@@ -156,8 +156,8 @@ pub(crate) async fn from_registration_to_groups(
 
 async fn confirm(service: &CognitoService, username: &str, code: &str) -> Result<(), Error> {
     let app = service.app_client();
-    let mut request = ConfirmSignUpRequest::new(app.id(), username, code);
-    request.secret_hash = app.secret_hash(username)?;
+    let request =
+        ConfirmSignUpRequest::new(app.id(), username, code).secret_hash(app.secret_hash(username)?);
     let client: &Client = service.client();
     client.send(&request).await.map(drop)
 }

@@ -32,6 +32,7 @@ mod fault_server;
 #[cfg(feature = "fixtures")]
 pub mod fixture;
 pub mod operation;
+mod option;
 pub mod pacing;
 mod primitives;
 pub mod protocol;
@@ -54,6 +55,7 @@ pub use crate::{
     client::{Client, ClientBuilder, ResponseFuture, SendOptions},
     collections::{IntoList, IntoMap, List, Map},
     error::{Error, ErrorCode},
+    option::IntoOption,
     primitives::{Blob, Timestamp},
     sensitive::{Sensitive, Wipe},
 };

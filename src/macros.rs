@@ -105,8 +105,11 @@ macro_rules! structure {
             $($(
                 $(#[$optional_doc])*
                 #[must_use]
-                pub fn $optional(mut self, $optional: impl Into<$optional_type>) -> Self {
-                    self.$optional = Some($optional.into());
+                pub fn $optional<const IS_OPTION: bool>(
+                    mut self,
+                    $optional: impl crate::option::IntoOption<$optional_type, IS_OPTION>,
+                ) -> Self {
+                    self.$optional = crate::option::IntoOption::into_option($optional);
                     self
                 }
             )*)?
