@@ -92,7 +92,7 @@ fn ask_answer(challenge: Challenge) -> Outcome<ChallengeAnswer> {
             let choice = choose("Which second factor?", &challenge.choices)?.clone();
             challenge.answer(&choice)
         }
-        Challenge::SelectChallenge(challenge) => ask_first_factor(challenge)?,
+        Challenge::SelectChallenge(challenge) => ask_first_factor(&challenge)?,
         Challenge::Password(challenge) => challenge.answer(ask_hidden("Password")?),
         Challenge::PasswordSrp(challenge) => challenge.answer(ask_hidden("Password")?),
         Challenge::AdminNoSrpAuth(challenge) => challenge.answer(ask_hidden("Password")?),
@@ -119,7 +119,7 @@ fn ask_answer(challenge: Challenge) -> Outcome<ChallengeAnswer> {
     })
 }
 
-fn ask_first_factor(challenge: SelectChallenge) -> Outcome<ChallengeAnswer> {
+fn ask_first_factor(challenge: &SelectChallenge) -> Outcome<ChallengeAnswer> {
     let choice = choose("How do you want to sign in?", &challenge.choices)?.clone();
     Ok(match choice {
         ChallengeNameType::Password => challenge.answer_password(ask_hidden("Password")?),

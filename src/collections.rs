@@ -102,6 +102,8 @@ impl<V> Map<V> {
 /// What a list of a request can be set to: an array, a slice, a vector, a set or a [`List`] of
 /// items, or an `Option` of one.
 ///
+/// Where the items can be made of pairs, as attributes can, a map is taken as well.
+///
 /// An absent list and `None` leave the member out; everything else is sent, also without items. So a
 /// setting that was absent in an answer stays absent in the update that it is copied into. An
 /// iterator could not tell, and is not taken:
@@ -373,6 +375,38 @@ into_list_by_clone! {
     [const N: usize] [U; N];
     [] BTreeSet<U>;
     [S] HashSet<U, S>;
+}
+
+macro_rules! into_list_of_pairs {
+    ($([$($generics:tt)*] $map:ty;)*) => {
+        $(
+            #[diagnostic::do_not_recommend]
+            impl<T, K, V, $($generics)*> IntoList<T> for $map
+            where
+                (K, V): Into<T>,
+            {
+                fn into_list(self) -> List<T> {
+                    self.into_iter().map(Into::into).collect()
+                }
+            }
+
+            #[diagnostic::do_not_recommend]
+            impl<T, K: Clone, V: Clone, $($generics)*> IntoList<T> for &$map
+            where
+                (K, V): Into<T>,
+            {
+                fn into_list(self) -> List<T> {
+                    let pair = |(key, value): (&K, &V)| (key.clone(), value.clone()).into();
+                    self.iter().map(pair).collect()
+                }
+            }
+        )*
+    };
+}
+
+into_list_of_pairs! {
+    [] BTreeMap<K, V>;
+    [S] HashMap<K, V, S>;
 }
 
 #[diagnostic::do_not_recommend]

@@ -39,6 +39,7 @@ mod form;
 #[cfg(feature = "managed-login")]
 pub mod managed_login;
 pub mod operation;
+mod option;
 pub mod pacing;
 mod primitives;
 pub mod protocol;
@@ -65,6 +66,7 @@ pub use crate::{
     collections::{IntoList, IntoMap, List, Map},
     config::CognitoConfig,
     error::{Error, ErrorCode},
+    option::IntoOption,
     primitives::{Blob, Timestamp},
     sensitive::{Sensitive, Wipe},
     user_service::CognitoUserService,

@@ -5,7 +5,9 @@
 ///
 /// Members stand in four lists, in this order and each optional: `required`, `optional`, `lists`
 /// and `maps` (from strings; only the value's type is written). A member whose name on the wire
-/// is not the field's in Pascal case gives it behind `=`.
+/// is not the field's in Pascal case gives it behind `=`. A required list or map whose items are made
+/// of text or pairs says so behind their type, `AttributeType as list`: then `new` takes whatever a
+/// setter takes for one. Of other items it is a `Vec`, which an empty `[]` can become.
 ///
 /// A shape that lacks a required member is read all the same, with an empty value for it: the rest
 /// of the answer must not be lost over it. That the member did not come is kept in the private
@@ -31,11 +33,14 @@ macro_rules! structure {
         }
     };
     (@absent $name:ident {
-        $($(#[$doc:meta])* $member:ident: $type:ty $(= $wire:literal)?),* $(,)?
+        $($(#[$doc:meta])*
+        $member:ident: $type:ty $(as $many:ident)? $(= $wire:literal)?),* $(,)?
     }) => {
         impl crate::shape::Absent for $name {
             fn absent() -> Self {
-                let mut absent = Self::new($(<$type as crate::shape::Absent>::absent()),*);
+                let mut absent = Self::new($(
+                    <structure!(@type $type $(as $many)?) as crate::shape::Absent>::absent()
+                ),*);
                 absent.lacking = crate::shape::Lacking::of(&[$(stringify!($member)),*].map(|_| true));
                 absent
             }
@@ -44,7 +49,7 @@ macro_rules! structure {
     (@define [$($lacking:ident)?] $kind:ident $(#[$doc:meta])* $name:ident {
         $(required {
             $($(#[$required_doc:meta])*
-            $required:ident: $required_type:ty $(= $required_wire:literal)?),* $(,)?
+            $required:ident: $required_type:ty $(as $many:ident)? $(= $required_wire:literal)?),* $(,)?
         })?
         $(optional {
             $($(#[$optional_doc:meta])*
@@ -65,7 +70,7 @@ macro_rules! structure {
         pub struct $name {
             $($(
                 $(#[$required_doc])*
-                pub $required: $required_type,
+                pub $required: structure!(@type $required_type $(as $many)?),
             )*)?
             $($(
                 $(#[$optional_doc])*
@@ -85,9 +90,11 @@ macro_rules! structure {
         impl $name {
             /// Makes the shape with its required members.
             #[must_use]
-            pub fn new($($($required: impl Into<$required_type>),*)?) -> Self {
+            pub fn new(
+                $($($required: structure!(@argument $required_type $(as $many)?)),*)?
+            ) -> Self {
                 Self {
-                    $($($required: $required.into(),)*)?
+                    $($($required: structure!(@given $required $(as $many)?),)*)?
                     $($($optional: None,)*)?
                     $($($list: Default::default(),)*)?
                     $($($map: Default::default(),)*)?
@@ -98,8 +105,11 @@ macro_rules! structure {
             $($(
                 $(#[$optional_doc])*
                 #[must_use]
-                pub fn $optional(mut self, $optional: impl Into<$optional_type>) -> Self {
-                    self.$optional = Some($optional.into());
+                pub fn $optional<const IS_OPTION: bool>(
+                    mut self,
+                    $optional: impl crate::option::IntoOption<$optional_type, IS_OPTION>,
+                ) -> Self {
+                    self.$optional = crate::option::IntoOption::into_option($optional);
                     self
                 }
             )*)?
@@ -248,6 +258,20 @@ macro_rules! structure {
         $member.unwrap_or_else(crate::shape::Absent::absent)
     };
     (@take $kind:ident $member:ident $wire:tt) => { $member };
+    // What a required member is, what `new` takes for it, and what becomes of that.
+    (@type $type:ty) => { $type };
+    (@type $type:ty as list) => { Vec<$type> };
+    (@type $type:ty as map) => { std::collections::BTreeMap<String, $type> };
+    (@argument $type:ty) => { impl Into<$type> };
+    (@argument $type:ty as list) => { impl crate::collections::IntoList<$type> };
+    (@argument $type:ty as map) => { impl crate::collections::IntoMap<$type> };
+    (@given $member:ident) => { $member.into() };
+    (@given $member:ident as list) => {
+        crate::collections::IntoList::into_list($member).into_vec()
+    };
+    (@given $member:ident as map) => {
+        crate::collections::IntoMap::into_map($member).into_btree_map()
+    };
     (@wire $member:ident) => {{
         const NAME: crate::shape::PascalCase<{ stringify!($member).len() }> =
             crate::shape::PascalCase::of(stringify!($member));

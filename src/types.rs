@@ -1,6 +1,91 @@
-//! Shapes that operations of more than one domain use.
+//! Every shape that requests and answers are made of, in one place.
+//!
+//! Those that operations of more than one domain use are defined here; the others stand beside their
+//! operation and are only named here. Requests and answers themselves are in
+//! [`operation`](crate::operation).
 
-use crate::{primitives::Timestamp, sensitive::Sensitive};
+use crate::{
+    operation::{
+        self,
+        users::{AdminGetUserResponse, GetUserResponse},
+    },
+    primitives::Timestamp,
+    sensitive::Sensitive,
+};
+#[doc(no_inline)]
+pub use operation::{
+    app_clients::{
+        AnalyticsConfigurationType, ClientSecretDescriptorType, ClientTypeType,
+        ExplicitAuthFlowsType, FeatureType, PreventUserExistenceErrorTypes,
+        RefreshTokenRotationType, TimeUnitsType, TokenValidityUnitsType, UserPoolClientDescription,
+        UserPoolClientType,
+    },
+    auth::{
+        AuthEventType, AuthFlowType, AuthenticationResultType, ChallengeName, ChallengeNameType,
+        ChallengeResponse, ChallengeResponseType, ClientAuthenticationResultType, ContextDataType,
+        EventContextDataType, EventFeedbackType, EventResponseType, EventRiskType, EventType,
+        FeedbackValueType, HttpHeader, IssuedTokenTypeIdentifierType, NewDeviceMetadataType,
+        OAuthTokenTypeType, RiskDecisionType, RiskLevelType, TokenTypeIdentifierType,
+    },
+    branding::{
+        AssetCategoryType, AssetExtensionType, AssetType, ColorSchemeModeType,
+        ManagedLoginBrandingType, UiCustomizationType,
+    },
+    cimd::{CimdCacheActionType, CimdPolicySummaryType, CimdPolicyType, ClientMetadataUrlType},
+    devices::{DeviceRememberedStatusType, DeviceSecretVerifierConfigType, DeviceType},
+    domains::{
+        CustomDomainConfigType, DomainDescriptionType, DomainStatusType, FailoverType, RoutingType,
+        SecurityPolicyType,
+    },
+    groups::GroupType,
+    identity_providers::{IdentityProviderType, IdentityProviderTypeType, ProviderDescription},
+    mfa::{
+        EmailMfaConfigType, EmailMfaSettingsType, SmsMfaConfigType, SmsMfaSettingsType,
+        SoftwareTokenMfaConfigType, SoftwareTokenMfaSettingsType, UserVerificationType,
+        VerifySoftwareTokenResponseType, WebAuthnConfigurationType,
+        WebAuthnFactorConfigurationType, WebAuthnMfaSettingsType,
+    },
+    passkeys::WebAuthnCredentialDescription,
+    recoveries::{
+        RestorationDescriptionType, RestorationType, RestorePreviewType, RestoreStatusType,
+    },
+    replicas::{ReplicaRoleType, ReplicaStatusType, UpdateReplicaStatusType, UserPoolReplicaType},
+    resource_servers::{ResourceServerManagedByType, ResourceServerScopeType, ResourceServerType},
+    security::{
+        AccountTakeoverActionType, AccountTakeoverActionsType, AccountTakeoverEventActionType,
+        AccountTakeoverRiskConfigurationType, CloudWatchLogsConfigurationType,
+        CompromisedCredentialsActionsType, CompromisedCredentialsEventActionType,
+        CompromisedCredentialsRiskConfigurationType, EventFilterType, EventSourceName,
+        FirehoseConfigurationType, LimitClass, LimitDefinitionType, LimitType,
+        LogConfigurationType, LogDeliveryConfigurationType, LogLevel, NotifyConfigurationType,
+        NotifyEmailType, RiskConfigurationType, RiskExceptionConfigurationType,
+        S3ConfigurationType,
+    },
+    sessions::{
+        ClientSsoSessionConfigType, SessionDescriptionType, SessionLocationType, SessionTypeType,
+        UserPoolTokenSessionConfigType, UserSessionTrackingType,
+    },
+    terms::{TermsDescriptionType, TermsEnforcementType, TermsSourceType, TermsType},
+    user_import::{PasswordHashingAlgorithmType, UserImportJobStatusType, UserImportJobType},
+    user_pools::{
+        AccountRecoverySettingType, AcrLevelConfigType, AdminCreateUserConfigType,
+        AdvancedSecurityAdditionalFlowsType, AdvancedSecurityEnabledModeType,
+        AdvancedSecurityModeType, AliasAttributeType, AttributeDataType,
+        CustomEmailLambdaVersionConfigType, CustomEmailSenderLambdaVersionType,
+        CustomSmsLambdaVersionConfigType, CustomSmsSenderLambdaVersionType, DcrConfigurationType,
+        DefaultEmailOptionType, DeletionProtectionType, DeviceConfigurationType,
+        EmailConfigurationType, EmailSendingAccountType, EncryptionKeyType,
+        InboundFederationLambdaType, InboundFederationLambdaVersionType, IssuerConfigurationType,
+        IssuerType, KeyConfigurationType, LambdaConfigType, MessageTemplateType,
+        NumberAttributeConstraintsType, PasswordPolicyType, PreTokenGenerationLambdaVersionType,
+        PreTokenGenerationVersionConfigType, RecoveryOptionNameType, RecoveryOptionType,
+        SchemaAttributeType, SignInPolicyType, StatusType, StringAttributeConstraintsType,
+        UserAttributeUpdateSettingsType, UserPoolAddOnsType, UserPoolDescriptionType,
+        UserPoolPolicyType, UserPoolTierType, UserPoolType, UsernameAttributeType,
+        UsernameConfigurationType, VerificationMessageTemplateType, VerifiedAttributeType,
+    },
+    users::{MessageActionType, ProviderUserIdentifierType},
+};
 
 structure! {
     /// Amazon Pinpoint endpoint to count a call for.
@@ -14,6 +99,17 @@ structure! {
 
 structure! {
     /// Attribute of a user, by name and value.
+    ///
+    /// Pairs become attributes, so a setter of attributes takes them, also from a map. Read one by
+    /// `attribute` of what has them, such as [`UserType::attribute`].
+    ///
+    /// ```
+    /// use cognito_idp::operation::sign_up::SignUpRequest;
+    ///
+    /// let request = SignUpRequest::new("app-client-id", "alice")
+    ///     .user_attributes([("email", "alice@example.com"), ("locale", "en")]);
+    /// assert_eq!(request.user_attributes[0].name, "email");
+    /// ```
     AttributeType {
         required {
             /// Name of the attribute, 1 to 32 characters.
@@ -229,5 +325,105 @@ structure! {
             /// SMS MFA settings in the old form; other methods do not show up here.
             mfa_options: MfaOptionType = "MFAOptions",
         }
+    }
+}
+
+impl<K: Into<String>, V: Into<Sensitive<String>>> From<(K, V)> for AttributeType {
+    fn from((name, value): (K, V)) -> Self {
+        Self::new(name).value(value)
+    }
+}
+
+/// Gives the shapes that have a user's or a device's attributes a way to read one of them.
+macro_rules! attributes {
+    ($($shape:ty: $attributes:ident;)*) => {
+        $(
+            impl $shape {
+                /// Value of the attribute of this name, such as `email` or `custom:team`; `None` if
+                /// it is not among the attributes, or has no value.
+                ///
+                /// It is plain text from here on, which nothing keeps out of a log.
+                #[must_use]
+                pub fn attribute(&self, name: &str) -> Option<&str> {
+                    attribute(&self.$attributes, name)
+                }
+            }
+        )*
+    };
+}
+
+attributes! {
+    AdminGetUserResponse: user_attributes;
+    DeviceType: device_attributes;
+    GetUserResponse: user_attributes;
+    UserType: attributes;
+}
+
+fn attribute<'a>(attributes: &'a [AttributeType], name: &str) -> Option<&'a str> {
+    let attribute = attributes.iter().find(|attribute| attribute.name == name)?;
+    attribute
+        .value
+        .as_ref()
+        .map(|value| value.expose().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, HashMap};
+
+    use super::*;
+    use crate::operation::{
+        sign_up::SignUpRequest,
+        users::{AdminUpdateUserAttributesRequest, UpdateUserAttributesRequest},
+    };
+
+    #[test]
+    fn an_attribute_is_read_by_its_name() -> Result<(), serde_json::Error> {
+        let user: UserType = serde_json::from_str(
+            r#"{"Attributes": [
+                {"Name": "sub", "Value": "1"},
+                {"Name": "nickname"},
+                {"Name": "custom:team", "Value": ""},
+                {"Value": "nameless"}
+            ]}"#,
+        )?;
+        assert_eq!(user.attribute("sub"), Some("1"));
+        assert_eq!(user.attribute("custom:team"), Some(""));
+        for absent in ["nickname", "team", "SUB"] {
+            assert_eq!(user.attribute(absent), None, "{absent}");
+        }
+        assert_eq!(UserType::new().attribute("sub"), None);
+        Ok(())
+    }
+
+    #[expect(
+        clippy::needless_borrows_for_generic_args,
+        reason = "borrowing is what is tried"
+    )]
+    #[test]
+    fn pairs_are_attributes_wherever_attributes_are_taken() {
+        let expected = [AttributeType::new("email").value("a@example.com")];
+        let pairs = [("email", "a@example.com")];
+        let owned = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let set = |request: SignUpRequest| request.user_attributes;
+        let request = || SignUpRequest::new("c", "u");
+        for attributes in [
+            set(request().user_attributes(pairs)),
+            set(request().user_attributes(&pairs)),
+            set(request().user_attributes(owned.to_vec())),
+            set(request().user_attributes(Some(owned.as_slice()))),
+            set(request().user_attributes(BTreeMap::from(pairs))),
+            set(request().user_attributes(&BTreeMap::from(owned.clone()))),
+            set(request().user_attributes(HashMap::from(owned.clone()))),
+            set(request().user_attributes(&HashMap::from(owned.clone()))),
+            set(request().user_attributes([("email", Sensitive::from("a@example.com"))])),
+            set(request().user_attributes(expected.clone())),
+        ] {
+            assert_eq!(attributes, expected);
+        }
+        let by_admin = AdminUpdateUserAttributesRequest::new("p", "u", pairs);
+        assert_eq!(by_admin.user_attributes, expected);
+        let by_user = UpdateUserAttributesRequest::new("t", &expected);
+        assert_eq!(by_user.user_attributes, expected);
     }
 }

@@ -19,7 +19,7 @@
 //! match answer.await {
 //!     Ok(text) => println!("200 {text}"),
 //!     // 401, 403 or 503, and what the header `WWW-Authenticate` must say.
-//!     Err(error) => println!("{} {:?}", error.status(), error.www_authenticate()),
+//!     Err(error) => println!("{} {:?}", error.suggested_status(), error.www_authenticate()),
 //! }
 //! # Ok(())
 //! # }

@@ -165,7 +165,7 @@ async fn software_token_mfa_takes_a_second_code_after_a_wrong_one() -> Outcome {
         challenge.friendly_device_name.as_deref(),
         Some("TOTP device")
     );
-    let wrong = sign_in.respond(challenge.clone().answer("000000")).await;
+    let wrong = sign_in.respond(challenge.answer("000000")).await;
     assert_eq!(code(wrong), Some(ErrorCode::CodeMismatch));
     let outcome = sign_in.respond(challenge.answer("261293")).await?;
     signed_in(&play, outcome).map(drop)

@@ -49,31 +49,27 @@ fn answers(challenge: Challenge) -> Vec<ChallengeAnswer> {
         Challenge::SelectMfaType(challenge) => {
             let choices = challenge.choices.clone();
             let choices = choices.iter();
-            choices
-                .map(|choice| challenge.clone().answer(choice))
-                .collect()
+            choices.map(|choice| challenge.answer(choice)).collect()
         }
         Challenge::MfaSetup(challenge) => vec![
-            challenge.clone().answer_email("a@example.com"),
+            challenge.answer_email("a@example.com"),
             challenge.answer_totp("session"),
         ],
         Challenge::SelectChallenge(challenge) => {
             let choices = challenge.choices.clone();
             let choices = choices.iter();
-            let mut answers: Vec<_> = choices
-                .map(|choice| challenge.clone().answer(choice))
-                .collect();
-            answers.push(challenge.clone().answer_password("P"));
+            let mut answers: Vec<_> = choices.map(|choice| challenge.answer(choice)).collect();
+            answers.push(challenge.answer_password("P"));
             answers.push(challenge.answer_password_srp("P"));
             answers
         }
         Challenge::Password(challenge) => vec![challenge.answer("P")],
         Challenge::PasswordSrp(challenge) => {
-            vec![challenge.clone().answer("P"), challenge.answer_srp_a("abc")]
+            vec![challenge.answer("P"), challenge.answer_srp_a("abc")]
         }
         Challenge::PasswordVerifier(challenge) => vec![challenge.answer("signature", "time")],
         Challenge::DeviceSrpAuth(challenge) => vec![
-            challenge.clone().answer(device),
+            challenge.answer(device),
             challenge.answer_srp_a("key", "abc"),
         ],
         Challenge::DevicePasswordVerifier(challenge) => {

@@ -332,6 +332,7 @@ async fn a_token_that_ends_while_callers_wait_in_vain_is_not_handed_out() -> Out
     // The attempt is given ten seconds, and the token has nine.
     let error = access_token(&source).await.expect_err("expired");
     assert!(matches!(error, RefreshError::Unavailable(_)), "{error}");
+    assert_eq!(error.suggested_status(), 503);
     advance(Duration::from_secs(1)).await;
     assert_eq!(access_token(&source).await?, "access-2");
     Ok(())
@@ -578,6 +579,7 @@ async fn what_the_operator_got_wrong_is_told_as_that_and_signs_nobody_out() -> O
             matches!(result, Err(RefreshError::Misconfigured(_))),
             "{shown}"
         );
+        assert_eq!(result.expect_err("as above").suggested_status(), 500);
         // Somebody mends it.
         advance(Duration::from_secs(1)).await;
         assert_eq!(access_token(&source).await?, "access-2", "{shown}");
@@ -586,6 +588,7 @@ async fn what_the_operator_got_wrong_is_told_as_that_and_signs_nobody_out() -> O
     let source = server.source(now, first_tokens()?)?;
     let result = access_token(&source).await;
     assert!(matches!(result, Err(RefreshError::SignedOut(_))));
+    assert_eq!(result.expect_err("as above").suggested_status(), 401);
     Ok(())
 }
 

@@ -159,7 +159,7 @@ async fn an_authenticator_app_set_up_by_the_user_is_asked_for_at_the_next_sign_i
     let Some(Challenge::SoftwareTokenMfa(challenge)) = outcome.challenge() else {
         return Err("another outcome".into());
     };
-    let wrong = refusal(sign_in.respond(challenge.clone().answer("000000")).await);
+    let wrong = refusal(sign_in.respond(challenge.answer("000000")).await);
     assert_eq!(wrong.code(), Some(&ErrorCode::CodeMismatch));
     let answer = challenge.answer(totp::code(secret.expose()));
     tokens(sign_in.respond(answer).await?)?;

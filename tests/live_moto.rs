@@ -157,11 +157,9 @@ async fn the_other_calls_work() -> Outcome {
         panic!("another outcome: {outcome:?}");
     };
     assert_eq!(challenge.required_attributes, Vec::<String>::new());
-    let weak = service.respond(challenge.clone().answer("weak")).await;
+    let weak = service.respond(challenge.answer("weak")).await;
     assert_eq!(refusal(weak).code(), Some(&ErrorCode::InvalidPassword));
-    let answered = service
-        .respond(challenge.clone().answer(NEW_PASSWORD))
-        .await?;
+    let answered = service.respond(challenge.answer(NEW_PASSWORD)).await?;
     assert!(answered.tokens().is_some());
     let used_up = service.respond(challenge.answer(NEW_PASSWORD)).await;
     assert_eq!(refusal(used_up).code(), Some(&ErrorCode::ResourceNotFound));

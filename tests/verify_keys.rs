@@ -333,7 +333,10 @@ async fn warming_is_content_with_one_issuer_of_each_pool() {
     assert_eq!(client.0.asked(), 1);
     client.0.breaks();
     let error = verifier.warm().await.expect_err("neither issuer answers");
-    assert_eq!(error.status(), http::StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        error.suggested_status(),
+        http::StatusCode::SERVICE_UNAVAILABLE
+    );
 }
 
 #[tokio::test(start_paused = true)]

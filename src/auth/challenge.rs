@@ -26,15 +26,34 @@
 //! }
 //! ```
 //!
-//! Nor does answering a challenge twice, because a session is good for one answer:
+//! # Again after a wrong answer
+//! An answer only borrows its challenge, so a user whose code was wrong gets another try. After
+//! [`CodeMismatch`](crate::ErrorCode::CodeMismatch) the session stands and no new one comes: answer
+//! the same challenge again, also in a later request if you have stored it. So it is after a new
+//! password that breaks the pool's policy ([`InvalidPassword`](crate::ErrorCode::InvalidPassword)).
 //!
-//! ```compile_fail,E0382
-//! use cognito_idp::auth::challenge::{ChallengeAnswer, SmsMfa};
-//!
-//! fn answer(challenge: SmsMfa) -> [ChallengeAnswer; 2] {
-//!     [challenge.answer("123456"), challenge.answer("654321")]
-//! }
 //! ```
+//! use cognito_idp::{Error, ErrorCode, auth::{AuthOutcome, SignIn, challenge::SmsMfa}};
+//!
+//! async fn enter_code(
+//!     sign_in: &SignIn,
+//!     challenge: &SmsMfa,
+//!     ask: fn() -> String,
+//! ) -> Result<AuthOutcome, Error> {
+//!     loop {
+//!         match sign_in.respond(challenge.answer(ask())).await {
+//!             Err(error) if error.is(ErrorCode::CodeMismatch) => continue,
+//!             outcome => return outcome,
+//!         }
+//!     }
+//! }
+//! # let _ = enter_code;
+//! ```
+//!
+//! An answer that Cognito accepts uses the session up, even where another challenge follows with a
+//! session of its own. That is also how [`CustomChallenge`] deals with a wrong answer: the pool's
+//! triggers pose the next one, and the challenge before it is spent. Whatever else fails ends the
+//! sign-in ([`NotAuthorizedReason::InvalidSession`](crate::error::NotAuthorizedReason)): begin anew.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +71,8 @@ type Parameters = BTreeMap<String, Sensitive<String>>;
 ///
 /// A challenge owns all it needs and serializes, so that a web server can keep it between two
 /// requests; the session in it is a secret. Answer it, then hand the answer to
-/// [`SignIn::respond`](super::SignIn::respond).
+/// [`SignIn::respond`](super::SignIn::respond). Answering only borrows it: after a wrong code
+/// [answer it again](self#again-after-a-wrong-answer).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Challenge {
@@ -304,17 +324,16 @@ impl State {
         Self::new(username.into(), Some(session.into()), &mut BTreeMap::new())
     }
 
-    fn answer(self, name: ChallengeNameType) -> ChallengeAnswer {
-        let username = self.username.clone();
+    fn answer(&self, name: ChallengeNameType) -> ChallengeAnswer {
         ChallengeAnswer {
             name,
-            session: self.session,
-            username: self.username,
+            session: self.session.clone(),
+            username: self.username.clone(),
             responses: BTreeMap::new(),
             #[cfg(feature = "srp")]
             proof: None,
         }
-        .response("USERNAME", username)
+        .response("USERNAME", &self.username)
     }
 }
 
@@ -329,7 +348,7 @@ pub struct SmsMfa {
 
 impl SmsMfa {
     /// Answers with the code.
-    pub fn answer(self, code: impl Into<Sensitive<String>>) -> ChallengeAnswer {
+    pub fn answer(&self, code: impl Into<Sensitive<String>>) -> ChallengeAnswer {
         self.state
             .answer(ChallengeNameType::SmsMfa)
             .response("SMS_MFA_CODE", code)
@@ -347,7 +366,7 @@ pub struct EmailOtp {
 
 impl EmailOtp {
     /// Answers with the code.
-    pub fn answer(self, code: impl Into<Sensitive<String>>) -> ChallengeAnswer {
+    pub fn answer(&self, code: impl Into<Sensitive<String>>) -> ChallengeAnswer {
         self.state
             .answer(ChallengeNameType::EmailOtp)
             .response("EMAIL_OTP_CODE", code)
@@ -365,7 +384,7 @@ pub struct SmsOtp {
 
 impl SmsOtp {
     /// Answers with the code.
-    pub fn answer(self, code: impl Into<Sensitive<String>>) -> ChallengeAnswer {
+    pub fn answer(&self, code: impl Into<Sensitive<String>>) -> ChallengeAnswer {
         self.state
             .answer(ChallengeNameType::SmsOtp)
             .response("SMS_OTP_CODE", code)
@@ -402,7 +421,7 @@ pub struct SoftwareTokenMfa {
 
 impl SoftwareTokenMfa {
     /// Answers with the code.
-    pub fn answer(self, code: impl Into<Sensitive<String>>) -> ChallengeAnswer {
+    pub fn answer(&self, code: impl Into<Sensitive<String>>) -> ChallengeAnswer {
         self.state
             .answer(ChallengeNameType::SoftwareTokenMfa)
             .response("SOFTWARE_TOKEN_MFA_CODE", code)
@@ -434,7 +453,7 @@ pub struct SelectMfaType {
 
 impl SelectMfaType {
     /// Answers with one of the [`choices`](Self::choices).
-    pub fn answer(self, choice: &MfaType) -> ChallengeAnswer {
+    pub fn answer(&self, choice: &MfaType) -> ChallengeAnswer {
         self.state
             .answer(ChallengeNameType::SelectMfaType)
             .response("ANSWER", choice.as_str())
@@ -454,16 +473,14 @@ pub struct MfaSetup {
 
 impl MfaSetup {
     /// Answers that an authenticator app is set up, with the session of `VerifySoftwareToken`.
-    pub fn answer_totp(self, session: impl Into<Sensitive<String>>) -> ChallengeAnswer {
-        let state = State {
-            session: Some(session.into()),
-            ..self.state
-        };
-        state.answer(ChallengeNameType::MfaSetup)
+    pub fn answer_totp(&self, session: impl Into<Sensitive<String>>) -> ChallengeAnswer {
+        let mut answer = self.state.answer(ChallengeNameType::MfaSetup);
+        answer.session = Some(session.into());
+        answer
     }
 
     /// Answers with the email address that codes shall go to; [`EmailOtp`] follows.
-    pub fn answer_email(self, address: impl Into<Sensitive<String>>) -> ChallengeAnswer {
+    pub fn answer_email(&self, address: impl Into<Sensitive<String>>) -> ChallengeAnswer {
         self.state
             .answer(ChallengeNameType::MfaSetup)
             .response("EMAIL", address)
@@ -481,33 +498,33 @@ pub struct SelectChallenge {
 
 impl SelectChallenge {
     /// Answers with one of the [`choices`](Self::choices), whose challenge then follows.
-    pub fn answer(self, choice: &ChallengeNameType) -> ChallengeAnswer {
+    pub fn answer(&self, choice: &ChallengeNameType) -> ChallengeAnswer {
         self.state
             .answer(ChallengeNameType::SelectChallenge)
             .response("ANSWER", choice.as_str())
     }
 
     /// Chooses the password and gives it at once.
-    pub fn answer_password(self, password: impl Into<Sensitive<String>>) -> ChallengeAnswer {
+    pub fn answer_password(&self, password: impl Into<Sensitive<String>>) -> ChallengeAnswer {
         self.answer(&ChallengeNameType::Password)
             .response("PASSWORD", password)
     }
 
     /// Chooses the password and proves it with SRP at once.
     #[cfg(feature = "srp")]
-    pub fn answer_password_srp(self, password: impl Into<Sensitive<String>>) -> ChallengeAnswer {
+    pub fn answer_password_srp(&self, password: impl Into<Sensitive<String>>) -> ChallengeAnswer {
         self.answer(&ChallengeNameType::PasswordSrp)
             .prove(Proof::Password(password.into()))
     }
 
     /// Chooses the password, with an `SRP_A` that was made elsewhere; [`PasswordVerifier`] follows.
-    pub fn answer_srp_a(self, srp_a: impl Into<Sensitive<String>>) -> ChallengeAnswer {
+    pub fn answer_srp_a(&self, srp_a: impl Into<Sensitive<String>>) -> ChallengeAnswer {
         self.answer(&ChallengeNameType::PasswordSrp)
             .response("SRP_A", srp_a)
     }
 
     /// Chooses the passkey and gives at once what the browser gave, as [`WebAuthn::answer`] does.
-    pub fn answer_web_authn(self, credential: impl Into<Sensitive<Value>>) -> ChallengeAnswer {
+    pub fn answer_web_authn(&self, credential: impl Into<Sensitive<Value>>) -> ChallengeAnswer {
         self.answer(&ChallengeNameType::WebAuthn)
             .credential(credential)
     }
@@ -522,7 +539,7 @@ pub struct Password {
 
 impl Password {
     /// Answers with the password.
-    pub fn answer(self, password: impl Into<Sensitive<String>>) -> ChallengeAnswer {
+    pub fn answer(&self, password: impl Into<Sensitive<String>>) -> ChallengeAnswer {
         self.state
             .answer(ChallengeNameType::Password)
             .response("PASSWORD", password)
@@ -539,14 +556,14 @@ pub struct PasswordSrp {
 impl PasswordSrp {
     /// Answers with the password, which is not sent.
     #[cfg(feature = "srp")]
-    pub fn answer(self, password: impl Into<Sensitive<String>>) -> ChallengeAnswer {
+    pub fn answer(&self, password: impl Into<Sensitive<String>>) -> ChallengeAnswer {
         self.state
             .answer(ChallengeNameType::PasswordSrp)
             .prove(Proof::Password(password.into()))
     }
 
     /// Answers with an `SRP_A` that was made elsewhere; [`PasswordVerifier`] follows.
-    pub fn answer_srp_a(self, srp_a: impl Into<Sensitive<String>>) -> ChallengeAnswer {
+    pub fn answer_srp_a(&self, srp_a: impl Into<Sensitive<String>>) -> ChallengeAnswer {
         self.state
             .answer(ChallengeNameType::PasswordSrp)
             .response("SRP_A", srp_a)
@@ -568,13 +585,13 @@ pub struct PasswordVerifier {
 impl PasswordVerifier {
     /// Answers with the proof and the time that it was signed with.
     pub fn answer(
-        self,
+        &self,
         signature: impl Into<Sensitive<String>>,
         timestamp: impl Into<Sensitive<String>>,
     ) -> ChallengeAnswer {
         self.state
             .answer(ChallengeNameType::PasswordVerifier)
-            .claim(self.parameters, signature, timestamp)
+            .claim(&self.parameters, signature, timestamp)
     }
 }
 
@@ -588,7 +605,7 @@ pub struct DeviceSrpAuth {
 impl DeviceSrpAuth {
     /// Answers with the device, whose password is not sent.
     #[cfg(feature = "srp")]
-    pub fn answer(self, device: RememberedDevice) -> ChallengeAnswer {
+    pub fn answer(&self, device: RememberedDevice) -> ChallengeAnswer {
         self.state
             .answer(ChallengeNameType::DeviceSrpAuth)
             .response("DEVICE_KEY", device.key.as_str())
@@ -597,7 +614,7 @@ impl DeviceSrpAuth {
 
     /// Answers with an `SRP_A` that was made elsewhere; [`DevicePasswordVerifier`] follows.
     pub fn answer_srp_a(
-        self,
+        &self,
         device_key: impl Into<Sensitive<String>>,
         srp_a: impl Into<Sensitive<String>>,
     ) -> ChallengeAnswer {
@@ -622,7 +639,7 @@ pub struct DevicePasswordVerifier {
 impl DevicePasswordVerifier {
     /// Answers with the proof and the time that it was signed with.
     pub fn answer(
-        self,
+        &self,
         device_key: impl Into<Sensitive<String>>,
         signature: impl Into<Sensitive<String>>,
         timestamp: impl Into<Sensitive<String>>,
@@ -630,7 +647,7 @@ impl DevicePasswordVerifier {
         self.state
             .answer(ChallengeNameType::DevicePasswordVerifier)
             .response("DEVICE_KEY", device_key)
-            .claim(self.parameters, signature, timestamp)
+            .claim(&self.parameters, signature, timestamp)
     }
 }
 
@@ -690,12 +707,12 @@ impl NewPasswordRequired {
     }
 
     /// Answers with the new password.
-    pub fn answer(self, new_password: impl Into<Sensitive<String>>) -> ChallengeAnswer {
+    pub fn answer(&self, new_password: impl Into<Sensitive<String>>) -> ChallengeAnswer {
         let mut answer = self
             .state
             .answer(ChallengeNameType::NewPasswordRequired)
             .response("NEW_PASSWORD", new_password);
-        for (name, value) in self.answered_attributes {
+        for (name, value) in &self.answered_attributes {
             answer = answer.response(format!("userAttributes.{name}"), value);
         }
         answer
@@ -727,7 +744,7 @@ pub struct CustomChallenge {
 
 impl CustomChallenge {
     /// Answers with what the trigger shall verify.
-    pub fn answer(self, answer: impl Into<Sensitive<String>>) -> ChallengeAnswer {
+    pub fn answer(&self, answer: impl Into<Sensitive<String>>) -> ChallengeAnswer {
         self.state
             .answer(ChallengeNameType::CustomChallenge)
             .response("ANSWER", answer)
@@ -746,7 +763,7 @@ pub struct WebAuthn {
 
 impl WebAuthn {
     /// Answers with what the browser gave, in the form of the credential's `toJSON()`.
-    pub fn answer(self, credential: impl Into<Sensitive<Value>>) -> ChallengeAnswer {
+    pub fn answer(&self, credential: impl Into<Sensitive<Value>>) -> ChallengeAnswer {
         self.state
             .answer(ChallengeNameType::WebAuthn)
             .credential(credential)
@@ -762,7 +779,7 @@ pub struct AdminNoSrpAuth {
 
 impl AdminNoSrpAuth {
     /// Answers with the password.
-    pub fn answer(self, password: impl Into<Sensitive<String>>) -> ChallengeAnswer {
+    pub fn answer(&self, password: impl Into<Sensitive<String>>) -> ChallengeAnswer {
         self.state
             .answer(ChallengeNameType::AdminNoSrpAuth)
             .response("PASSWORD", password)
@@ -800,12 +817,12 @@ impl OtherChallenge {
     /// Answers with raw responses, such as `("EMAIL_MFA_CODE", "123456")`.
     ///
     /// `USERNAME` and `SECRET_HASH` are added, and `DEVICE_KEY` unless it is among them.
-    pub fn answer<K, V>(self, responses: impl IntoIterator<Item = (K, V)>) -> ChallengeAnswer
+    pub fn answer<K, V>(&self, responses: impl IntoIterator<Item = (K, V)>) -> ChallengeAnswer
     where
         K: Into<String>,
         V: Into<Sensitive<String>>,
     {
-        let answer = self.state.answer(self.name);
+        let answer = self.state.answer(self.name.clone());
         responses
             .into_iter()
             .fold(answer, |answer, (name, value)| answer.response(name, value))
@@ -858,11 +875,11 @@ impl ChallengeAnswer {
 
     fn claim(
         self,
-        parameters: SrpParameters,
+        parameters: &SrpParameters,
         signature: impl Into<Sensitive<String>>,
         timestamp: impl Into<Sensitive<String>>,
     ) -> Self {
-        self.response("PASSWORD_CLAIM_SECRET_BLOCK", parameters.secret_block)
+        self.response("PASSWORD_CLAIM_SECRET_BLOCK", &parameters.secret_block)
             .response("PASSWORD_CLAIM_SIGNATURE", signature)
             .response("TIMESTAMP", timestamp)
     }

@@ -259,8 +259,9 @@ impl SignIn {
 
     /// Answers a challenge.
     ///
-    /// A session is good for one answer. After a failure start anew, unless the error says that the
-    /// code or password was merely wrong.
+    /// After a wrong code, [answer the same challenge
+    /// again](super::challenge#again-after-a-wrong-answer); after most other failures the sign-in
+    /// must begin anew.
     ///
     /// # Errors
     /// Those of [`AdminRespondToAuthChallengeRequest`] and [`RespondToAuthChallengeRequest`]; for
@@ -401,10 +402,10 @@ impl SignIn {
             };
             let answer = match (challenge, pending) {
                 (Challenge::PasswordVerifier(challenge), Some(Pending::Password(proof))) => {
-                    proof.answer(challenge, self.server_time(), &posed)?
+                    proof.answer(&challenge, self.server_time(), &posed)?
                 }
                 (Challenge::DevicePasswordVerifier(challenge), Some(Pending::Device(proof))) => {
-                    proof.answer(challenge, self.server_time(), &posed)?
+                    proof.answer(&challenge, self.server_time(), &posed)?
                 }
                 (Challenge::DeviceSrpAuth(challenge), _) => match unproven_device.take() {
                     Some(device) => challenge.answer(device.clone()),

@@ -86,7 +86,7 @@ impl PasswordProof<'_> {
     /// Takes the second step; `posed` is the answer that holds the challenge.
     pub(crate) fn answer(
         &self,
-        challenge: PasswordVerifier,
+        challenge: &PasswordVerifier,
         server_time: SystemTime,
         posed: &Answer,
     ) -> Result<ChallengeAnswer, Error> {
@@ -109,7 +109,7 @@ impl DeviceProof {
     /// Takes the second step; `posed` is the answer that holds the challenge.
     pub(crate) fn answer(
         &self,
-        challenge: DevicePasswordVerifier,
+        challenge: &DevicePasswordVerifier,
         server_time: SystemTime,
         posed: &Answer,
     ) -> Result<ChallengeAnswer, Error> {

@@ -84,8 +84,7 @@ impl SignIn {
         let session = response
             .session
             .ok_or_else(|| answer.refused(missing("Session")))?;
-        self.respond(setup.challenge.clone().answer_totp(session))
-            .await
+        self.respond(setup.challenge.answer_totp(session)).await
     }
 }
 

@@ -25,7 +25,7 @@ operation! {
             ///
             /// Each begins with `https://`; `*` stands for anything, as in
             /// `https://clients.example.com/*`.
-            url_patterns: Vec<String> = "URLPatterns",
+            url_patterns: String as list = "URLPatterns",
         }
         optional {
             /// Seconds that Cognito keeps a document, from a day (86,400) to a year (31,556,952).
@@ -83,7 +83,7 @@ operation! {
             ///
             /// Each begins with `https://`; `*` stands for anything, as in
             /// `https://clients.example.com/*`.
-            url_patterns: Vec<String> = "URLPatterns",
+            url_patterns: String as list = "URLPatterns",
         }
         optional {
             /// Name of the policy, 1 to 32 characters.

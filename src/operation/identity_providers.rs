@@ -1,7 +1,5 @@
 //! Third-party identity providers.
 
-use std::collections::BTreeMap;
-
 use crate::{primitives::Timestamp, sensitive::Sensitive};
 
 operation! {
@@ -33,7 +31,7 @@ operation! {
             /// and the endpoint URLs if they cannot be discovered. Google, Facebook and Login
             /// with Amazon: `client_id`, `client_secret`, `authorize_scopes`. Sign in with Apple:
             /// `client_id`, `team_id`, `key_id`, `private_key`, `authorize_scopes`.
-            provider_details: BTreeMap<String, Sensitive<String>>,
+            provider_details: Sensitive<String> as map,
         }
         lists {
             /// Other names of the provider for routing users to it, such as email domains, at

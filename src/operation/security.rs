@@ -1,7 +1,5 @@
 //! Risk configuration, log delivery and request-rate limits.
 
-use std::collections::BTreeMap;
-
 use crate::{primitives::Timestamp, sensitive::Sensitive};
 
 operation! {
@@ -321,7 +319,7 @@ structure! {
             ///
             /// For `API_CATEGORY` the key `category`, with a value such as `UserAuthentication`
             /// or `UserCreation`.
-            attributes: BTreeMap<String, String>,
+            attributes: String as map,
         }
     }
 }

@@ -1,7 +1,5 @@
 //! User pools, their settings, tags and schema.
 
-use std::collections::BTreeMap;
-
 use crate::{
     primitives::Timestamp,
     types::{AuthFactorType, OAuthFlowType, SmsConfigurationType, UserPoolMfaType},
@@ -373,7 +371,7 @@ operation! {
             /// Tags to set, by key.
             ///
             /// Keys have 1 to 128 characters, values up to 256.
-            tags: BTreeMap<String, String>,
+            tags: String as map,
         }
     }
     response TagResourceResponse {}
@@ -391,7 +389,7 @@ operation! {
             /// ARN of the user pool to remove tags from.
             resource_arn: String,
             /// Keys of the tags to remove.
-            tag_keys: Vec<String>,
+            tag_keys: String as list,
         }
     }
     response UntagResourceResponse {}

@@ -148,7 +148,7 @@ operation! {
             /// Names of custom attributes begin with `custom:`. With a new `email` or
             /// `phone_number` also send `email_verified` or `phone_number_verified` as `true`;
             /// otherwise the new value is unverified, or waits for the user to verify it.
-            user_attributes: Vec<AttributeType>,
+            user_attributes: AttributeType as list,
         }
         maps {
             /// Key-value pairs handed to the custom message Lambda trigger.
@@ -178,7 +178,7 @@ operation! {
             /// Names of the attributes to delete.
             ///
             /// Names of custom attributes begin with `custom:`.
-            user_attribute_names: Vec<String>,
+            user_attribute_names: String as list,
         }
     }
     response AdminDeleteUserAttributesResponse {}
@@ -353,7 +353,7 @@ operation! {
             ///
             /// Names of custom attributes begin with `custom:`. A new email address or phone
             /// number is unverified, or not in force, until the user verifies it.
-            user_attributes: Vec<AttributeType>,
+            user_attributes: AttributeType as list,
         }
         maps {
             /// Key-value pairs handed to the custom message Lambda trigger.
@@ -386,7 +386,7 @@ operation! {
             /// Names of the attributes to delete.
             ///
             /// Names of custom attributes begin with `custom:`.
-            user_attribute_names: Vec<String>,
+            user_attribute_names: String as list,
         }
     }
     response DeleteUserAttributesResponse {}

@@ -8,7 +8,7 @@ use crate::error::{InvalidInput, TransportError};
 
 /// Why a token is not accepted.
 ///
-/// Answer a request with [`status`](Self::status) and [`www_authenticate`](Self::www_authenticate),
+/// Answer a request with [`suggested_status`](Self::suggested_status) and [`www_authenticate`](Self::www_authenticate),
 /// whatever the reason; with the feature `axum` it does so itself. Nothing of the token stands in
 /// it, so it can be logged.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -95,7 +95,7 @@ impl VerifyError {
     /// The status to answer with: 401 for a token that does not count, 403 for one that does but does
     /// not allow this, 503 when nobody can tell now.
     #[must_use]
-    pub fn status(&self) -> StatusCode {
+    pub fn suggested_status(&self) -> StatusCode {
         match self {
             Self::Scope { .. } | Self::Group { .. } => StatusCode::FORBIDDEN,
             Self::KeysUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -250,7 +250,7 @@ mod tests {
             (group, 403, Some("Bearer error=\"insufficient_scope\"")),
             (keys, 503, None),
         ] {
-            assert_eq!(error.status(), status, "{error}");
+            assert_eq!(error.suggested_status(), status, "{error}");
             let value = error.www_authenticate();
             let value = value.as_ref().map(|value| value.to_str().unwrap_or("?"));
             assert_eq!(value, header, "{error}");

@@ -39,7 +39,7 @@ where
 /// The status and `WWW-Authenticate`, with an empty body.
 impl IntoResponse for VerifyError {
     fn into_response(self) -> Response {
-        let mut response = self.status().into_response();
+        let mut response = self.suggested_status().into_response();
         if let Some(value) = self.www_authenticate() {
             let headers = response.headers_mut();
             headers.insert(header::WWW_AUTHENTICATE, value);

@@ -106,7 +106,7 @@ def members(model, shape_name, shapes):
         section = {"list": "lists", "map": "maps"}.get(target["type"], "optional")
         # An answer without a list that the model requires is read all the same.
         if name in required and (is_request or section == "optional"):
-            item = {"list": f"Vec<{item}>", "map": f"BTreeMap<String, {item}>"}.get(target["type"], item)
+            item += {"list": " as list", "map": " as map"}.get(target["type"], "")
             section = "required"
         field = "r#type" if name == "Type" else snake(name)
         wire = "" if pascal(field) == name else f' = "{name}"'

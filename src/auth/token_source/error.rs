@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use http::StatusCode;
+
 use crate::{
     auth::client_secret::is_refused_secret,
     error::{Error, ErrorCode, InvalidInput, TransportError, TransportErrorKind},
@@ -34,6 +36,19 @@ pub enum RefreshError {
 }
 
 impl RefreshError {
+    /// The HTTP status that a server can answer its end user with: 401 for who must sign in anew,
+    /// 500 for what the operator must mend, 503 for what a later try may bring.
+    ///
+    /// As [`Error::suggested_status`] for a single call.
+    #[must_use]
+    pub fn suggested_status(&self) -> StatusCode {
+        match self {
+            Self::SignedOut(_) => StatusCode::UNAUTHORIZED,
+            Self::Misconfigured(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
     /// Tells what an error of Cognito means for the tokens.
     pub(crate) fn of(error: Error) -> Self {
         let error = Arc::new(error);
