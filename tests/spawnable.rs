@@ -88,6 +88,11 @@ fn what_callers_await_can_be_spawned() {
         is_spawnable(|| machine.token());
     }
 
+    let _ = (sign_in, source, user, hook, machine);
+}
+
+#[test]
+fn what_callers_of_services_and_clients_await_can_be_spawned() {
     fn service(
         service: &'static CognitoService,
         answer: ChallengeAnswer,
@@ -139,8 +144,7 @@ fn what_callers_await_can_be_spawned() {
     #[cfg(feature = "managed-login")]
     let _ = login;
 
-    let _ = (sign_in, source, user, hook, machine, service);
-    let _ = (user_service, client);
+    let _ = (service, user_service, client);
 }
 
 #[test]
