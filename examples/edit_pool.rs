@@ -62,7 +62,9 @@ async fn run() -> Outcome<ExitCode> {
         }
         ["diff", file] => {
             let reconciliation = compare(&client, &pool_id, file).await?;
-            println!("{}", reconciliation.diff());
+            if reconciliation.differs() {
+                println!("{}", reconciliation.diff());
+            }
             Ok(ExitCode::from(u8::from(reconciliation.differs())))
         }
         ["apply", file] => {

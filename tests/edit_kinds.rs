@@ -724,15 +724,15 @@ async fn no_secret_is_shown_of_a_desired_state_or_its_diff() -> Outcome {
     cognito.put("IdentityProvider", Some("Google"), told);
     let desired = json!({"IdentityProviders": {"Google": {"ProviderDetails": {"client_secret": "geheim-2"}}}});
     let desired = DesiredState::from_json(desired)?;
-    let mut shown = format!("{desired:?}");
+    let mut shown = vec![format!("{desired:?}")];
     let mut reconciliation = cognito.client()?.reconcile(POOL, desired).await?;
     let diff = reconciliation.diff();
-    shown += &format!(
-        "{reconciliation:?} {diff} {diff:?} {}",
-        serde_json::to_string(&diff)?
-    );
+    shown.push(format!("{reconciliation:?} {diff} {diff:?}"));
+    shown.push(serde_json::to_string(&diff)?);
     let applied = reconciliation.apply().await?;
-    shown += &format!("{applied} {applied:?} {}", serde_json::to_string(&applied)?);
+    shown.push(format!("{applied} {applied:?}"));
+    shown.push(serde_json::to_string(&applied)?);
+    let shown = shown.join("\n");
     assert!(!shown.contains("geheim"), "{shown}");
     assert_eq!(
         cognito.written()[0].1["ProviderDetails"]["client_secret"],

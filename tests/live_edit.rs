@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use cognito_idp::{
-    Error, ErrorCode,
+    Client, Error, ErrorCode,
     edit::{DesiredState, Diff, Editable, ReadFuture},
     operation::{
         AuthScheme, Operation, RetrySafety,
@@ -128,7 +128,7 @@ async fn a_desired_state_is_brought_about_on_moto_and_then_holds() -> Outcome {
     server.delete(pool).await
 }
 
-/// Makes one of everything that the server updates, with every setting that it takes, and changes one;
+/// Makes one of everything that the server updates, with every setting that it takes, and changes some;
 /// tells by what operations.
 async fn change_one_thing_after_the_other(server: &Server) -> Outcome<Vec<&'static str>> {
     let pool = server.pool_as(&every_setting_of_a_pool()?).await?;
@@ -138,149 +138,160 @@ async fn change_one_thing_after_the_other(server: &Server) -> Outcome<Vec<&'stat
     let run = Run {
         server,
         proxy,
+        client,
         pool: &pool,
     };
-    let mut kinds = Vec::new();
+    let mut operations = vec![run.user_pool().await?, run.app_client().await?];
+    if server.implements::<UpdateGroupRequest>() {
+        operations.push(run.group().await?);
+    }
+    operations.push(run.identity_provider().await?);
+    if server.implements::<UpdateResourceServerRequest>() {
+        operations.push(run.resource_server().await?);
+    }
+    // moto tells no setting of a domain.
+    if server.checks_codes() {
+        operations.push(run.domain().await?);
+    }
+    operations.push(run.mfa_config().await?);
+    server.delete(pool).await?;
+    Ok(operations)
+}
 
-    kinds.extend(
-        run.change(
-            &DescribeUserPoolRequest::new(&pool.id),
-            || client.edit_user_pool(&pool.id),
+struct Run<'a> {
+    server: &'a Server,
+    proxy: Proxy,
+    client: Client,
+    pool: &'a Pool,
+}
+
+impl Run<'_> {
+    async fn user_pool(&self) -> Outcome<&'static str> {
+        self.change(
+            &DescribeUserPoolRequest::new(&self.pool.id),
+            || self.client.edit_user_pool(&self.pool.id),
             [
                 "/Policies/PasswordPolicy/MinimumLength",
                 "/UserPoolTags/team",
             ],
             [14.into(), "other".into()],
         )
-        .await?,
-    );
+        .await
+    }
 
-    let app = server
-        .client
-        .send(&every_setting_of_an_app_client(&pool)?)
-        .await?;
-    let app = app
-        .user_pool_client
-        .and_then(|app| app.client_id)
-        .ok_or("no app client")?;
-    kinds.extend(
-        run.change(
-            &DescribeUserPoolClientRequest::new(&pool.id, &app),
-            || client.edit_user_pool_client(&pool.id, app.expose()),
+    async fn app_client(&self) -> Outcome<&'static str> {
+        let request = every_setting_of_an_app_client(self.pool)?;
+        let made = self.server.client.send(&request).await?;
+        let id = made.user_pool_client.and_then(|app| app.client_id);
+        let id = id.ok_or("no app client")?;
+        self.change(
+            &DescribeUserPoolClientRequest::new(&self.pool.id, &id),
+            || {
+                self.client
+                    .edit_user_pool_client(&self.pool.id, id.expose())
+            },
             ["/AccessTokenValidity", "/CallbackURLs"],
             [
                 45.into(),
                 json!(["https://example.com/a", "https://example.com/new"]),
             ],
         )
-        .await?,
-    );
+        .await
+    }
 
-    if server.implements::<UpdateGroupRequest>() {
-        run.make::<CreateGroupRequest>(json!({
+    async fn group(&self) -> Outcome<&'static str> {
+        self.make::<CreateGroupRequest>(json!({
             "GroupName": "admins", "Description": "Admins", "Precedence": 5, "RoleArn": ROLE,
         }))
         .await?;
-        kinds.extend(
-            run.change(
-                &GetGroupRequest::new(&pool.id, "admins"),
-                || client.edit_group(&pool.id, "admins"),
-                ["/Description", "/Precedence"],
-                ["Those who may".into(), 4.into()],
-            )
-            .await?,
-        );
+        self.change(
+            &GetGroupRequest::new(&self.pool.id, "admins"),
+            || self.client.edit_group(&self.pool.id, "admins"),
+            ["/Description", "/Precedence"],
+            ["Those who may".into(), 4.into()],
+        )
+        .await
     }
 
-    run.make::<CreateIdentityProviderRequest>(json!({
-        "ProviderName": "Shop", "ProviderType": "OIDC",
-        "ProviderDetails": {
-            "client_id": "shop", "client_secret": "not shown", "authorize_scopes": "openid email",
-            "attributes_request_method": "GET", "oidc_issuer": "https://example.com",
-        },
-        "AttributeMapping": {"email": "email", "username": "sub"}, "IdpIdentifiers": ["example.com"],
-    }))
-    .await?;
-    kinds.extend(
-        run.change(
-            &DescribeIdentityProviderRequest::new(&pool.id, "Shop"),
-            || client.edit_identity_provider(&pool.id, "Shop"),
+    async fn identity_provider(&self) -> Outcome<&'static str> {
+        self.make::<CreateIdentityProviderRequest>(json!({
+            "ProviderName": "Shop", "ProviderType": "OIDC",
+            "ProviderDetails": {
+                "client_id": "shop", "client_secret": "not shown", "authorize_scopes": "openid email",
+                "attributes_request_method": "GET", "oidc_issuer": "https://example.com",
+            },
+            "AttributeMapping": {"email": "email", "username": "sub"}, "IdpIdentifiers": ["example.com"],
+        }))
+        .await?;
+        self.change(
+            &DescribeIdentityProviderRequest::new(&self.pool.id, "Shop"),
+            || self.client.edit_identity_provider(&self.pool.id, "Shop"),
             [
                 "/ProviderDetails/authorize_scopes",
                 "/AttributeMapping/email",
             ],
             ["openid".into(), "mail".into()],
         )
-        .await?,
-    );
+        .await
+    }
 
-    if server.implements::<UpdateResourceServerRequest>() {
-        run.make::<CreateResourceServerRequest>(json!({
-            "Identifier": "https://api.example.com", "Name": "Orders", "Scopes": [
+    async fn resource_server(&self) -> Outcome<&'static str> {
+        let identifier = "https://api.example.com";
+        self.make::<CreateResourceServerRequest>(json!({
+            "Identifier": identifier, "Name": "Orders", "Scopes": [
                 {"ScopeName": "read", "ScopeDescription": "Read orders"},
                 {"ScopeName": "write", "ScopeDescription": "Write orders"},
             ],
         }))
         .await?;
-        kinds.extend(
-            run.change(
-                &DescribeResourceServerRequest::new(&pool.id, "https://api.example.com"),
-                || client.edit_resource_server(&pool.id, "https://api.example.com"),
-                ["/Name", "/Scopes/1/ScopeDescription"],
-                ["All orders".into(), "Change orders".into()],
-            )
-            .await?,
-        );
+        self.change(
+            &DescribeResourceServerRequest::new(&self.pool.id, identifier),
+            || self.client.edit_resource_server(&self.pool.id, identifier),
+            ["/Name", "/Scopes/1/ScopeDescription"],
+            ["All orders".into(), "Change orders".into()],
+        )
+        .await
     }
 
-    // moto tells no setting of a domain.
-    if server.checks_codes() {
+    async fn domain(&self) -> Outcome<&'static str> {
         let domain = format!("{}.example.com", unique("login"));
-        run.make::<CreateUserPoolDomainRequest>(json!({
-        "Domain": domain, "CustomDomainConfig": {"CertificateArn": format!("{CERTIFICATES}one")},
-    }))
-    .await?;
-        kinds.extend(
-            run.change(
+        self.make::<CreateUserPoolDomainRequest>(json!({
+            "Domain": domain, "CustomDomainConfig": {"CertificateArn": format!("{CERTIFICATES}one")},
+        }))
+        .await?;
+        let operation = self
+            .change(
                 &DescribeUserPoolDomainRequest::new(&domain),
-                || client.edit_user_pool_domain(&pool.id, &domain),
+                || self.client.edit_user_pool_domain(&self.pool.id, &domain),
                 ["/CustomDomainConfig/CertificateArn"],
                 [format!("{CERTIFICATES}two").into()],
             )
-            .await?,
-        );
-        let request = DeleteUserPoolDomainRequest::new(&pool.id, &domain);
-        server.client.send(&request).await?;
+            .await?;
+        let request = DeleteUserPoolDomainRequest::new(&self.pool.id, &domain);
+        self.server.client.send(&request).await?;
+        Ok(operation)
     }
 
-    run.make::<SetUserPoolMfaConfigRequest>(json!({
-        "MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": {"Enabled": true},
-        "SmsMfaConfiguration": {
-            "SmsAuthenticationMessage": "Your code is {####}",
-            "SmsConfiguration": {"SnsCallerArn": ROLE, "ExternalId": "shop", "SnsRegion": "us-east-1"},
-        },
-    }))
-    .await?;
-    kinds.extend(
-        run.change(
-            &GetUserPoolMfaConfigRequest::new(&pool.id),
-            || client.edit_user_pool_mfa_config(&pool.id),
+    async fn mfa_config(&self) -> Outcome<&'static str> {
+        self.make::<SetUserPoolMfaConfigRequest>(json!({
+            "MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": {"Enabled": true},
+            "SmsMfaConfiguration": {
+                "SmsAuthenticationMessage": "Your code is {####}",
+                "SmsConfiguration": {
+                    "SnsCallerArn": ROLE, "ExternalId": "shop", "SnsRegion": "us-east-1",
+                },
+            },
+        }))
+        .await?;
+        self.change(
+            &GetUserPoolMfaConfigRequest::new(&self.pool.id),
+            || self.client.edit_user_pool_mfa_config(&self.pool.id),
             ["/MfaConfiguration"],
             ["ON".into()],
         )
-        .await?,
-    );
-    server.delete(pool).await?;
-    Ok(kinds)
-}
+        .await
+    }
 
-struct Run<'a> {
-    server: &'a Server,
-    proxy: Proxy,
-    pool: &'a Pool,
-}
-
-impl Run<'_> {
     /// Sends a request of the pool that is written as JSON.
     async fn make<O: Operation + DeserializeOwned>(&self, mut request: Value) -> Outcome {
         request["UserPoolId"] = self.pool.id.as_str().into();
@@ -298,7 +309,7 @@ impl Run<'_> {
         edit: impl Fn() -> ReadFuture<O>,
         paths: [&str; N],
         values: [Value; N],
-    ) -> Outcome<Option<&'static str>> {
+    ) -> Outcome<&'static str> {
         let kind = O::KIND.name();
         let before = told(self.server, read).await?;
 
@@ -345,7 +356,7 @@ impl Run<'_> {
             [Value::Null; 0],
             "{kind}: it was to be refused"
         );
-        Ok(Some(O::NAME))
+        Ok(O::NAME)
     }
 }
 
