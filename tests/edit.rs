@@ -536,6 +536,21 @@ async fn after_an_attempt_of_unknown_outcome_the_settings_tell_what_became_of_it
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_unknown_outcome_stays_one_if_the_settings_cannot_be_read_then() -> TestResult {
+    let server = Server::pool(full_pool());
+    let mut edit = server.edit().await?;
+    edit.change(longer_passwords)?;
+    server
+        .then_nothing()
+        .then(|_| Some((500, json!({"__type": "InternalErrorException"}))))
+        .then_refuse("NotAuthorizedException");
+    let error = edit.apply().await.expect_err("unknown");
+    assert_eq!(error.operation(), Some("UpdateUserPool"));
+    assert!(error.outcome_unknown());
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
 async fn settings_are_not_written_for_ever() -> TestResult {
     let server = Server::pool(full_pool());
     let mut edit = server.edit().await?;
@@ -706,8 +721,9 @@ async fn which_pool_it_is_cannot_be_changed_and_its_name_is_sent_only_if_it_is()
     assert!(edit.preview().is_empty());
     edit.change_json(|settings| {
         settings.insert("UserPoolId".to_owned(), "eu-central-1_another".into());
-    })
-    .change(|pool| pool.pool_name("store"))?;
+    });
+    assert!(edit.preview().is_empty());
+    edit.change(|pool| pool.pool_name("store"))?;
     let applied = edit.apply().await?;
     assert_eq!(
         applied.to_string(),

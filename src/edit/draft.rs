@@ -89,9 +89,6 @@ impl Draft {
                 };
                 let (before, after) = typed_change(change, &request).map_err(unreadable)?;
                 patch::apply(&mut settings, &before, &after);
-                for name in self.kind.write.names {
-                    settings.remove(*name);
-                }
             }
         }
         Ok(settings)
@@ -100,6 +97,10 @@ impl Draft {
     /// The settings as they would be written.
     pub(super) fn wanted(&self) -> Map<String, Value> {
         let mut wanted = self.wanted.clone();
+        // Which thing it is cannot be changed.
+        for name in self.kind.write.names {
+            wanted.remove(*name);
+        }
         (self.kind.settle)(&self.current, &mut wanted);
         wanted
     }
@@ -137,7 +138,11 @@ impl Draft {
         let mut attempts = Attempts::default();
         let mut unknown = None;
         loop {
-            let now = self.read_again().await?;
+            let now = match self.read_again().await {
+                Ok(now) => now,
+                // That nobody knows what became of the writing says more.
+                Err(error) => return Err(unknown.unwrap_or(error)),
+            };
             let changes = Diff::between(&self.current, &now);
             if !changes.is_empty() {
                 let Some(error) = unknown else {
