@@ -1,6 +1,8 @@
 //! The operations of the API, one file per domain, and the trait they share.
 //!
-//! A request is made with what it requires and takes the rest by setters. Lists and maps, here and in
+//! A request is made with what it requires and takes the rest by setters, each a value or an `Option`
+//! of one ([`IntoOption`](crate::IntoOption)). The shapes that requests and answers are made of are
+//! all in [`types`](crate::types). Lists and maps, here and in
 //! answers, are [`List`](crate::List) and [`Map`](crate::Map), which know an absent one from an empty
 //! one. An answer that is written again, as JSON for a front end or a cache, holds what came, as far
 //! as this version knows its members; times keep their milliseconds.

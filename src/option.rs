@@ -19,6 +19,16 @@
 ///
 /// A bare `None` says of no type; assign that to the field: `request.password = None`.
 ///
+/// What cannot become a value of the member's type is refused:
+///
+/// ```compile_fail,E0277
+/// use cognito_idp::operation::users::ListUsersRequest;
+///
+/// fn page(limit: Option<u32>) -> ListUsersRequest {
+///     ListUsersRequest::new("eu-central-1_example").limit(limit)
+/// }
+/// ```
+///
 /// `IS_OPTION` keeps the two kinds apart and is always inferred. Implement `From` or `Into` for the
 /// member's type rather than this trait.
 #[diagnostic::on_unimplemented(

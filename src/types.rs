@@ -2,15 +2,89 @@
 //!
 //! Those that operations of more than one domain use are defined here; the others stand beside their
 //! operation and are only named here. Requests and answers themselves are in
-//! [`operation`](crate::operation).
+//! [`operation`].
 
 use crate::{
     operation::{
-        devices::DeviceType,
+        self,
         users::{AdminGetUserResponse, GetUserResponse},
     },
     primitives::Timestamp,
     sensitive::Sensitive,
+};
+#[doc(no_inline)]
+pub use operation::{
+    app_clients::{
+        AnalyticsConfigurationType, ClientSecretDescriptorType, ClientTypeType,
+        ExplicitAuthFlowsType, FeatureType, PreventUserExistenceErrorTypes,
+        RefreshTokenRotationType, TimeUnitsType, TokenValidityUnitsType, UserPoolClientDescription,
+        UserPoolClientType,
+    },
+    auth::{
+        AuthEventType, AuthFlowType, AuthenticationResultType, ChallengeName, ChallengeNameType,
+        ChallengeResponse, ChallengeResponseType, ClientAuthenticationResultType, ContextDataType,
+        EventContextDataType, EventFeedbackType, EventResponseType, EventRiskType, EventType,
+        FeedbackValueType, HttpHeader, IssuedTokenTypeIdentifierType, NewDeviceMetadataType,
+        OAuthTokenTypeType, RiskDecisionType, RiskLevelType, TokenTypeIdentifierType,
+    },
+    branding::{
+        AssetCategoryType, AssetExtensionType, AssetType, ColorSchemeModeType,
+        ManagedLoginBrandingType, UiCustomizationType,
+    },
+    cimd::{CimdCacheActionType, CimdPolicySummaryType, CimdPolicyType, ClientMetadataUrlType},
+    devices::{DeviceRememberedStatusType, DeviceSecretVerifierConfigType, DeviceType},
+    domains::{
+        CustomDomainConfigType, DomainDescriptionType, DomainStatusType, FailoverType, RoutingType,
+        SecurityPolicyType,
+    },
+    groups::GroupType,
+    identity_providers::{IdentityProviderType, IdentityProviderTypeType, ProviderDescription},
+    mfa::{
+        EmailMfaConfigType, EmailMfaSettingsType, SmsMfaConfigType, SmsMfaSettingsType,
+        SoftwareTokenMfaConfigType, SoftwareTokenMfaSettingsType, UserVerificationType,
+        VerifySoftwareTokenResponseType, WebAuthnConfigurationType,
+        WebAuthnFactorConfigurationType, WebAuthnMfaSettingsType,
+    },
+    passkeys::WebAuthnCredentialDescription,
+    recoveries::{
+        RestorationDescriptionType, RestorationType, RestorePreviewType, RestoreStatusType,
+    },
+    replicas::{ReplicaRoleType, ReplicaStatusType, UpdateReplicaStatusType, UserPoolReplicaType},
+    resource_servers::{ResourceServerManagedByType, ResourceServerScopeType, ResourceServerType},
+    security::{
+        AccountTakeoverActionType, AccountTakeoverActionsType, AccountTakeoverEventActionType,
+        AccountTakeoverRiskConfigurationType, CloudWatchLogsConfigurationType,
+        CompromisedCredentialsActionsType, CompromisedCredentialsEventActionType,
+        CompromisedCredentialsRiskConfigurationType, EventFilterType, EventSourceName,
+        FirehoseConfigurationType, LimitClass, LimitDefinitionType, LimitType,
+        LogConfigurationType, LogDeliveryConfigurationType, LogLevel, NotifyConfigurationType,
+        NotifyEmailType, RiskConfigurationType, RiskExceptionConfigurationType,
+        S3ConfigurationType,
+    },
+    sessions::{
+        ClientSsoSessionConfigType, SessionDescriptionType, SessionLocationType, SessionTypeType,
+        UserPoolTokenSessionConfigType, UserSessionTrackingType,
+    },
+    terms::{TermsDescriptionType, TermsEnforcementType, TermsSourceType, TermsType},
+    user_import::{PasswordHashingAlgorithmType, UserImportJobStatusType, UserImportJobType},
+    user_pools::{
+        AccountRecoverySettingType, AcrLevelConfigType, AdminCreateUserConfigType,
+        AdvancedSecurityAdditionalFlowsType, AdvancedSecurityEnabledModeType,
+        AdvancedSecurityModeType, AliasAttributeType, AttributeDataType,
+        CustomEmailLambdaVersionConfigType, CustomEmailSenderLambdaVersionType,
+        CustomSmsLambdaVersionConfigType, CustomSmsSenderLambdaVersionType, DcrConfigurationType,
+        DefaultEmailOptionType, DeletionProtectionType, DeviceConfigurationType,
+        EmailConfigurationType, EmailSendingAccountType, EncryptionKeyType,
+        InboundFederationLambdaType, InboundFederationLambdaVersionType, IssuerConfigurationType,
+        IssuerType, KeyConfigurationType, LambdaConfigType, MessageTemplateType,
+        NumberAttributeConstraintsType, PasswordPolicyType, PreTokenGenerationLambdaVersionType,
+        PreTokenGenerationVersionConfigType, RecoveryOptionNameType, RecoveryOptionType,
+        SchemaAttributeType, SignInPolicyType, StatusType, StringAttributeConstraintsType,
+        UserAttributeUpdateSettingsType, UserPoolAddOnsType, UserPoolDescriptionType,
+        UserPoolPolicyType, UserPoolTierType, UserPoolType, UsernameAttributeType,
+        UsernameConfigurationType, VerificationMessageTemplateType, VerifiedAttributeType,
+    },
+    users::{MessageActionType, ProviderUserIdentifierType},
 };
 
 structure! {

@@ -147,21 +147,12 @@ pub(crate) struct Enum {
     pub(crate) reread: fn(&str) -> Result<(Value, bool), serde_json::Error>,
 }
 
-/// Every enum of the crate's shapes. A new one needs its name here, by module.
+/// Every enum of the crate's shapes, as `types` has them. A new one needs its name here.
 pub(crate) fn enums() -> Vec<Enum> {
-    use cognito_idp::{
-        operation::{
-            app_clients, auth, branding, cimd, devices, domains, identity_providers, mfa,
-            recoveries, replicas, resource_servers, security, sessions, terms, user_import,
-            user_pools, users,
-        },
-        types,
-    };
-
     macro_rules! list {
-        ($($module:ident { $($name:ident)* })*) => {
-            vec![$($({
-                type This = $module::$name;
+        ($($name:ident)*) => {
+            vec![$({
+                type This = cognito_idp::types::$name;
                 Enum {
                     name: short_name::<This>(),
                     values: This::VALUES,
@@ -170,74 +161,98 @@ pub(crate) fn enums() -> Vec<Enum> {
                         Ok((to_json(&read), !matches!(read, This::Other(_))))
                     },
                 }
-            }),*),*]
+            }),*]
         };
     }
     list! {
-        types {
-            AuthFactorType DeliveryMediumType OAuthFlowType RevokeAssociatedSessionsType
-            UserPoolMfaType UserStatusType
-        }
-        app_clients {
-            ClientTypeType ExplicitAuthFlowsType FeatureType PreventUserExistenceErrorTypes
-            TimeUnitsType
-        }
-        auth {
-            AuthFlowType ChallengeName ChallengeNameType ChallengeResponse EventResponseType
-            EventType FeedbackValueType IssuedTokenTypeIdentifierType OAuthTokenTypeType
-            RiskDecisionType RiskLevelType TokenTypeIdentifierType
-        }
-        branding {
-            AssetCategoryType AssetExtensionType ColorSchemeModeType
-        }
-        cimd {
-            CimdCacheActionType
-        }
-        devices {
-            DeviceRememberedStatusType
-        }
-        domains {
-            DomainStatusType SecurityPolicyType
-        }
-        identity_providers {
-            IdentityProviderTypeType
-        }
-        mfa {
-            UserVerificationType VerifySoftwareTokenResponseType
-            WebAuthnFactorConfigurationType
-        }
-        recoveries {
-            RestoreStatusType
-        }
-        replicas {
-            ReplicaRoleType ReplicaStatusType UpdateReplicaStatusType
-        }
-        resource_servers {
-            ResourceServerManagedByType
-        }
-        security {
-            AccountTakeoverEventActionType CompromisedCredentialsEventActionType
-            EventFilterType EventSourceName LimitClass LogLevel
-        }
-        sessions {
-            SessionTypeType UserSessionTrackingType
-        }
-        terms {
-            TermsEnforcementType TermsSourceType
-        }
-        user_import {
-            PasswordHashingAlgorithmType UserImportJobStatusType
-        }
-        user_pools {
-            AdvancedSecurityEnabledModeType AdvancedSecurityModeType AliasAttributeType
-            AttributeDataType CustomEmailSenderLambdaVersionType
-            CustomSmsSenderLambdaVersionType DefaultEmailOptionType DeletionProtectionType
-            EmailSendingAccountType EncryptionKeyType InboundFederationLambdaVersionType
-            IssuerType PreTokenGenerationLambdaVersionType RecoveryOptionNameType StatusType
-            UserPoolTierType UsernameAttributeType VerifiedAttributeType
-        }
-        users {
-            MessageActionType
-        }
+        AccountTakeoverEventActionType AdvancedSecurityEnabledModeType AdvancedSecurityModeType
+        AliasAttributeType AssetCategoryType AssetExtensionType AttributeDataType AuthFactorType
+        AuthFlowType ChallengeName ChallengeNameType ChallengeResponse CimdCacheActionType
+        ClientTypeType ColorSchemeModeType CompromisedCredentialsEventActionType
+        CustomEmailSenderLambdaVersionType CustomSmsSenderLambdaVersionType
+        DefaultEmailOptionType DeletionProtectionType DeliveryMediumType
+        DeviceRememberedStatusType DomainStatusType EmailSendingAccountType EncryptionKeyType
+        EventFilterType EventResponseType EventSourceName EventType ExplicitAuthFlowsType
+        FeatureType FeedbackValueType IdentityProviderTypeType InboundFederationLambdaVersionType
+        IssuedTokenTypeIdentifierType IssuerType LimitClass LogLevel MessageActionType
+        OAuthFlowType OAuthTokenTypeType PasswordHashingAlgorithmType
+        PreTokenGenerationLambdaVersionType PreventUserExistenceErrorTypes RecoveryOptionNameType
+        ReplicaRoleType ReplicaStatusType ResourceServerManagedByType RestoreStatusType
+        RevokeAssociatedSessionsType RiskDecisionType RiskLevelType SecurityPolicyType
+        SessionTypeType StatusType TermsEnforcementType TermsSourceType TimeUnitsType
+        TokenTypeIdentifierType UpdateReplicaStatusType UserImportJobStatusType UserPoolMfaType
+        UserPoolTierType UserSessionTrackingType UserStatusType UserVerificationType
+        UsernameAttributeType VerifiedAttributeType VerifySoftwareTokenResponseType
+        WebAuthnFactorConfigurationType
     }
+}
+
+/// The names of all structures that `types` has. A new one needs its name here.
+pub(crate) fn parts() -> Vec<String> {
+    macro_rules! list {
+        ($($name:ident)*) => {
+            vec![$(short_name::<cognito_idp::types::$name>()),*]
+        };
+    }
+    list! {
+        AccountRecoverySettingType AccountTakeoverActionType AccountTakeoverActionsType
+        AccountTakeoverRiskConfigurationType AcrLevelConfigType AdminCreateUserConfigType
+        AdvancedSecurityAdditionalFlowsType AnalyticsConfigurationType AnalyticsMetadataType
+        AssetType AttributeType AuthEventType AuthenticationResultType ChallengeResponseType
+        CimdPolicySummaryType CimdPolicyType ClientAuthenticationResultType ClientMetadataUrlType
+        ClientSecretDescriptorType ClientSsoSessionConfigType CloudWatchLogsConfigurationType
+        CodeDeliveryDetailsType CompromisedCredentialsActionsType
+        CompromisedCredentialsRiskConfigurationType ContextDataType CustomDomainConfigType
+        CustomEmailLambdaVersionConfigType CustomSmsLambdaVersionConfigType DcrConfigurationType
+        DeviceConfigurationType DeviceSecretVerifierConfigType DeviceType DomainDescriptionType
+        EmailConfigurationType EmailMfaConfigType EmailMfaSettingsType EumsSmsConfigurationType
+        EventContextDataType EventFeedbackType EventRiskType FailoverType
+        FirehoseConfigurationType GroupType HttpHeader IdentityProviderType
+        InboundFederationLambdaType IssuerConfigurationType KeyConfigurationType LambdaConfigType
+        LimitDefinitionType LimitType LogConfigurationType LogDeliveryConfigurationType
+        ManagedLoginBrandingType MessageTemplateType MfaOptionType NewDeviceMetadataType
+        NotifyConfigurationType NotifyEmailType NumberAttributeConstraintsType PasswordPolicyType
+        PreTokenGenerationVersionConfigType ProviderDescription ProviderUserIdentifierType
+        RecoveryOptionType RefreshTokenRotationType ResourceServerScopeType ResourceServerType
+        RestorationDescriptionType RestorationType RestorePreviewType RiskConfigurationType
+        RiskExceptionConfigurationType RoutingType S3ConfigurationType SchemaAttributeType
+        SessionDescriptionType SessionLocationType SignInPolicyType SmsConfigurationType
+        SmsMfaConfigType SmsMfaSettingsType SoftwareTokenMfaConfigType
+        SoftwareTokenMfaSettingsType StringAttributeConstraintsType TermsDescriptionType
+        TermsType TokenValidityUnitsType UiCustomizationType UserAttributeUpdateSettingsType
+        UserContextDataType UserImportJobType UserPoolAddOnsType UserPoolClientDescription
+        UserPoolClientType UserPoolDescriptionType UserPoolPolicyType UserPoolReplicaType
+        UserPoolTokenSessionConfigType UserPoolType UserType UsernameConfigurationType
+        VerificationMessageTemplateType WebAuthnConfigurationType WebAuthnCredentialDescription
+        WebAuthnMfaSettingsType
+    }
+}
+
+/// Answers and parts of them that let one read an attribute by its name.
+pub(crate) fn with_attributes() -> Vec<WithAttributes> {
+    macro_rules! list {
+        ($($shape:ty: $member:literal;)*) => {
+            vec![$(WithAttributes {
+                shape: short_name::<$shape>(),
+                member: $member,
+                attribute: |shape, name| {
+                    let shape: $shape = read(shape)?;
+                    Ok(shape.attribute(name).map(str::to_owned))
+                },
+            }),*]
+        };
+    }
+    list! {
+        cognito_idp::operation::users::AdminGetUserResponse: "UserAttributes";
+        cognito_idp::operation::users::GetUserResponse: "UserAttributes";
+        cognito_idp::types::DeviceType: "DeviceAttributes";
+        cognito_idp::types::UserType: "Attributes";
+    }
+}
+
+/// A shape with attributes, under the name that this member has on the wire.
+pub(crate) struct WithAttributes {
+    pub(crate) shape: String,
+    pub(crate) member: &'static str,
+    pub(crate) attribute: fn(&Value, &str) -> Result<Option<String>, serde_json::Error>,
 }

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 use crate::{
     compare::{differences, structures},
-    declared::{Type, enums, operations},
+    declared::{Declared, Type, enums, operations, parts, with_attributes},
     model::Facts,
     sample::{PLAIN, SECRET, Sample},
     variety::{STATES, State, Variant, at_random, variant},
@@ -220,19 +220,65 @@ fn every_kind_of_difference_is_found_and_named() {
 }
 
 #[test]
-fn every_declaration_in_the_sources_is_compared() {
+fn every_shape_that_is_no_request_and_no_answer_is_in_types() {
     let operations = operations();
+    let found: BTreeSet<_> = parts().into_iter().collect();
+    assert_eq!(found, parts_of(&operations).collect());
+    // Of enums, `enums` names no other path.
+}
+
+/// The structures that requests and answers are made of.
+fn parts_of(operations: &[Declared]) -> impl Iterator<Item = String> {
     let is_whole = |name: &String| {
         let mut wholes = operations.iter().flat_map(|o| [&o.request, &o.response]);
         wholes.any(|whole| whole.name == *name)
     };
-    let parts = structures(&operations).into_keys();
+    structures(operations)
+        .into_keys()
+        .filter(move |name| !is_whole(name))
+}
+
+#[test]
+fn whatever_answers_with_attributes_lets_one_read_them_by_name() {
+    let operations = operations();
+    let requests: BTreeSet<_> = operations.iter().map(|o| o.request.name.clone()).collect();
+    let is_answer = |(shape, _): &(String, _)| !requests.contains(shape);
+    let expected: BTreeSet<_> = structures(&operations)
+        .into_iter()
+        .filter(is_answer)
+        .flat_map(|(shape, members)| {
+            members
+                .into_iter()
+                .map(move |member| (shape.clone(), member))
+        })
+        .filter(|(_, (_, of_type))| of_type.contains("<AttributeType>"))
+        .map(|(shape, (member, _))| (shape, member))
+        .collect();
+    let declared = with_attributes();
+    let found = declared
+        .iter()
+        .map(|with| (with.shape.clone(), with.member.to_owned()));
+    assert_eq!(found.collect::<BTreeSet<_>>(), expected);
+
+    for with in declared {
+        let mut shape = json!({"Username": "u"});
+        shape[with.member] = json!([{"Name": "a", "Value": "1"}, {"Name": "b"}]);
+        let attribute = |name| (with.attribute)(&shape, name).expect("it is read");
+        assert_eq!(attribute("a").as_deref(), Some("1"), "{}", with.shape);
+        assert_eq!(attribute("b"), None, "{}", with.shape);
+        assert_eq!(attribute("c"), None, "{}", with.shape);
+    }
+}
+
+#[test]
+fn every_declaration_in_the_sources_is_compared() {
+    let operations = operations();
     let compared: BTreeMap<&str, BTreeSet<String>> = BTreeMap::from([
         (
             "operation",
             operations.iter().map(|o| o.name.to_owned()).collect(),
         ),
-        ("structure", parts.filter(|name| !is_whole(name)).collect()),
+        ("structure", parts_of(&operations).collect()),
         ("string_enum", enums().into_iter().map(|e| e.name).collect()),
     ]);
 
