@@ -2,7 +2,7 @@
 //!
 //! Those that operations of more than one domain use are defined here; the others stand beside their
 //! operation and are only named here. Requests and answers themselves are in
-//! [`operation`](crate::operation).
+//! [`operation`].
 
 use crate::{
     operation::{

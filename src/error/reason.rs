@@ -32,7 +32,7 @@ pub enum NotAuthorizedReason {
     UserDisabled,
     /// The secret hash does not fit; most often it was made of an alias instead of the username.
     SecretHashMismatch,
-    /// The app client has a secret, but no secret hash was sent.
+    /// The app client has a secret, but no secret hash was sent, or for a refresh not the secret.
     SecretHashMissing,
     /// The session of a challenge is too old, was used already or belongs to another user.
     InvalidSession,
@@ -64,7 +64,10 @@ impl NotAuthorizedReason {
             {
                 Self::SecretHashMismatch
             }
-            text if begins("client ") && text.ends_with("but secret_hash was not received") => {
+            text if begins("client ")
+                && (text.ends_with("but secret_hash was not received")
+                    || text.ends_with("but secret was not received")) =>
+            {
                 Self::SecretHashMissing
             }
             _ if begins("invalid session for the user") => Self::InvalidSession,
@@ -118,6 +121,10 @@ mod tests {
             ),
             (
                 "Client 1a2b3c is configured with secret but SECRET_HASH was not received",
+                Reason::SecretHashMissing,
+            ),
+            (
+                "Client 1a2b3c is configured for secret but secret was not received",
                 Reason::SecretHashMissing,
             ),
             ("Invalid session for the user.", Reason::InvalidSession),

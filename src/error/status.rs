@@ -313,6 +313,10 @@ mod tests {
             refused("Client x is configured with secret but SECRET_HASH was not received"),
             500
         );
+        assert_eq!(
+            refused("Client x is configured for secret but secret was not received"),
+            500
+        );
     }
 
     #[test]
