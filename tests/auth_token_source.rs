@@ -7,7 +7,7 @@ use std::{
     pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
     },
     task::{Context, Poll, Waker},
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -1333,5 +1333,61 @@ async fn what_a_refresh_brings_after_the_tokens_were_forgotten_is_forgotten_too(
     assert!(source.current().is_err());
     assert!(store.notes().is_empty());
     assert!(server.revoked().is_empty());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn under_many_refreshes_at_once_the_store_never_goes_back_nor_is_called_twice_at_once()
+-> Outcome {
+    clock!(CLOCK, now);
+    let server = Server::new((2..1_000).map(give));
+    let is_called = Arc::new(AtomicBool::new(false));
+    let calls = Arc::new(AtomicU64::new(0));
+    // The numbers of the tokens that it was given, and whether another call was still running.
+    let given = Arc::new(Mutex::new(Vec::new()));
+    let source = server.source(now, first_tokens()?)?.on_refresh({
+        let (given, calls) = (given.clone(), calls.clone());
+        move |tokens: Tokens| {
+            let is_called = is_called.clone();
+            let number = tokens.access_token.expose().trim_start_matches("access-");
+            let number: u32 = number.parse().expect("a number");
+            lock(&given).push((number, is_called.swap(true, SeqCst)));
+            let call = calls.fetch_add(1, SeqCst);
+            async move {
+                sleep(Duration::from_micros(call * 137 % 3_000)).await;
+                is_called.store(false, SeqCst);
+                (call % 3 > 0).then_some(()).ok_or("the store is down")
+            }
+        }
+    });
+    let callers: Vec<_> = (0..20)
+        .map(|_| {
+            let source = source.clone();
+            tokio::spawn(async move {
+                for _ in 0..10 {
+                    source.refresh_now().await?;
+                }
+                Ok::<_, RefreshError>(())
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.await??;
+    }
+    source.flush().await?;
+    let given = lock(&given).clone();
+    assert!(
+        given.is_sorted() && given.iter().all(|(_, is_called)| !is_called),
+        "{given:?}"
+    );
+    let last = given.last().map(|(number, _)| format!("access-{number}"));
+    assert_eq!(Some(source.current()?.access_token.expose()), last.as_ref());
+    // Each with the token that the one before it gave, and far fewer than were asked for.
+    let refreshes = server.refreshes();
+    assert!((10..200).contains(&refreshes.len()), "{}", refreshes.len());
+    let expected: Vec<_> = (1..=refreshes.len())
+        .map(|number| format!("refresh-{number}"))
+        .collect();
+    assert_eq!(refreshes, expected);
     Ok(())
 }
