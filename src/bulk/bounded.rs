@@ -29,7 +29,7 @@ impl<'a, T> Bounded<'a, T> {
         poll_fn(|context| {
             for place in 0..self.running.len() {
                 if let Poll::Ready(output) = self.running[place].as_mut().poll(context) {
-                    drop(self.running.swap_remove(place));
+                    drop(self.running.remove(place));
                     return Poll::Ready(Some(output));
                 }
             }

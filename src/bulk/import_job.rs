@@ -155,7 +155,8 @@ fn has_ended(status: &UserImportJobStatusType) -> bool {
 fn put(url: &Sensitive<String>, body: Bytes) -> Result<http::Request<Bytes>, InvalidInput> {
     let refused = || InvalidInput::new("PreSignedUrl", "must be a URL that a file can be sent to");
     let uri = url.expose().parse::<Uri>().map_err(|_| refused())?;
-    let authority = uri.authority().ok_or_else(refused)?;
+    let authority = uri.authority().filter(|_| uri.scheme().is_some());
+    let authority = authority.ok_or_else(refused)?;
     let host = HeaderValue::from_str(authority.as_str()).map_err(|_| refused())?;
     let mut request = http::Request::new(body);
     *request.method_mut() = Method::PUT;

@@ -58,7 +58,7 @@ impl<O: Paginated, I: Iterator<Item = Walk<O>>> Walks<I, O> {
                                 page,
                             };
                             if turned.token.is_none() || turned.page.is_err() {
-                                self.running.swap_remove(place);
+                                self.running.remove(place);
                             } else {
                                 // Each has its turn.
                                 self.running.rotate_left(place + 1);
@@ -68,7 +68,7 @@ impl<O: Paginated, I: Iterator<Item = Walk<O>>> Walks<I, O> {
                     }
                 }
                 match has_ended {
-                    Some(place) => drop(self.running.swap_remove(place)),
+                    Some(place) => drop(self.running.remove(place)),
                     None => return Poll::Pending,
                 }
             }

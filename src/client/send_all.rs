@@ -72,7 +72,7 @@ impl<O: Operation, I: Iterator<Item = O>> SendAll<I> {
         for place in 0..self.running.len() {
             let response = Pin::new(&mut self.running[place].response);
             if let Poll::Ready(result) = response.poll(context) {
-                let Running { index, request, .. } = self.running.swap_remove(place);
+                let Running { index, request, .. } = self.running.remove(place);
                 return Poll::Ready(Some(Sent {
                     index,
                     request,
