@@ -353,7 +353,7 @@ fn runtimes_that_end_callers_that_vanish_and_code_that_panics_cost_nobody_else_a
         let sign_in = SignIn::public(client.clone(), AppClient::new("client"));
         let chance = Chance::default();
         TokenSource::new(sign_in, first_tokens()?).on_refresh(move |tokens: Tokens| {
-            if chance.below(8) == 0 {
+            if chance.below(3) == 0 {
                 panics.fetch_add(1, SeqCst);
                 panic!("{ON_PURPOSE}");
             }
@@ -425,7 +425,8 @@ fn runtimes_that_end_callers_that_vanish_and_code_that_panics_cost_nobody_else_a
             match timeout(HANG, world.source.tokens()).await? {
                 Ok(tokens) => {
                     let refresh_token = tokens.refresh_token.ok_or("none")?;
-                    timeout(HANG, world.source.flush()).await??;
+                    // It panics now and then.
+                    while timeout(HANG, world.source.flush()).await?.is_err() {}
                     assert_eq!(*lock(&stored), *refresh_token.expose());
                     return Outcome::Ok(());
                 }
