@@ -132,7 +132,7 @@ async fn login(
     Form(form): Form<Login>,
 ) -> Result<Response, Failure> {
     match users.login_srp(&form.username, &form.password).await {
-        Err(error) if error.code() == Some(&ErrorCode::UserNotConfirmed) => {
+        Err(error) if error.is(ErrorCode::UserNotConfirmed) => {
             users.resend_confirmation_code(&form.username).await?;
             let page = confirm_page("Please confirm your address first.", &form.username);
             Ok(page.into_response())
@@ -148,21 +148,20 @@ async fn answer(
     headers: HeaderMap,
     Form(form): Form<Answer>,
 ) -> Result<Response, Failure> {
-    // Taken out: a session is good for one answer.
+    // Taken out: a session is good for one right answer.
     let Some(challenge) = app.challenges.take(cookie(&headers, CHALLENGE_COOKIE)) else {
         return Ok(login_page("Please sign in again.").into_response());
     };
-    let retry = challenge.clone();
-    let Some(answer) = answer_of(challenge, form.answer) else {
+    let Some(answer) = answer_of(&challenge, form.answer) else {
         return Ok(login_page("This server cannot ask for that.").into_response());
     };
     match users.respond(answer).await {
-        Err(error) if error.code() == Some(&ErrorCode::CodeMismatch) => app.ask(retry),
+        Err(error) if error.is(ErrorCode::CodeMismatch) => app.ask(challenge),
         outcome => app.show(outcome?),
     }
 }
 
-fn answer_of(challenge: Challenge, answer: Sensitive<String>) -> Option<ChallengeAnswer> {
+fn answer_of(challenge: &Challenge, answer: Sensitive<String>) -> Option<ChallengeAnswer> {
     Some(match challenge {
         Challenge::NewPasswordRequired(challenge) => challenge.answer(answer),
         Challenge::SmsMfa(challenge) => challenge.answer(answer),
@@ -199,7 +198,7 @@ async fn change_password(
     Form(form): Form<ChangePassword>,
 ) -> Result<Html<&'static str>, Failure> {
     let user = app.signed_in.get(cookie(&headers, USER_COOKIE));
-    let user = user.ok_or(Failure::SignedOut)?;
+    let user = user.ok_or(Failure(StatusCode::UNAUTHORIZED, None))?;
     user.change_password(&form.old, &form.new).await?;
     Ok(user_page())
 }
@@ -347,7 +346,8 @@ impl<T> Default for Kept<T> {
 impl<T: Clone> Kept<T> {
     fn put(&self, value: T) -> Result<String, Failure> {
         let mut id = [0; 16];
-        getrandom::getrandom(&mut id).map_err(|_| Failure::Ours)?;
+        getrandom::getrandom(&mut id)
+            .map_err(|_| Failure(StatusCode::INTERNAL_SERVER_ERROR, None))?;
         let id = format!("{:032x}", u128::from_be_bytes(id));
         let mut kept = self.lock();
         if kept.len() >= MOST_KEPT {
@@ -370,66 +370,44 @@ impl<T: Clone> Kept<T> {
     }
 }
 
-/// Why a page is not what was asked for.
-enum Failure {
-    Cognito(Error),
-    SignedOut,
-    Ours,
-}
+/// Why a page is not what was asked for: the status to answer with, and what Cognito said.
+struct Failure(StatusCode, Option<ErrorCode>);
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::Cognito(error)
+        let status = error.suggested_status();
+        if status.is_server_error() {
+            // Errors hold no secrets, so they can be logged.
+            eprintln!("{error}");
+        }
+        Self(status, error.code().cloned())
     }
 }
 
 impl From<UserCallError> for Failure {
     fn from(error: UserCallError) -> Self {
         match error {
-            UserCallError::Call(error) => Self::Cognito(error),
-            error if error.is_signed_out() => Self::SignedOut,
-            _ => Self::Ours,
+            UserCallError::Call(error) => error.into(),
+            error => Self(error.suggested_status(), None),
         }
     }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let error = match self {
-            Self::Cognito(error) => error,
-            Self::SignedOut => {
-                return failure_page(StatusCode::UNAUTHORIZED, "Please sign in again.");
-            }
-            Self::Ours => {
-                return failure_page(StatusCode::INTERNAL_SERVER_ERROR, "That did not work.");
-            }
-        };
-        match error.code() {
+        let Self(status, code) = self;
+        let message = match (status, code) {
+            (_, Some(ErrorCode::PasswordResetRequired)) => "Please reset your password.",
+            (_, Some(ErrorCode::CodeMismatch | ErrorCode::ExpiredCode)) => "That is not the code.",
+            (StatusCode::UNAUTHORIZED, None) => "Please sign in again.",
             // The same for an unknown name, so that nobody can find out which names exist.
-            _ if error.is_invalid_credentials() => {
-                failure_page(StatusCode::UNAUTHORIZED, "Wrong name or password.")
-            }
-            _ if error.is_throttled() => {
-                failure_page(StatusCode::TOO_MANY_REQUESTS, "Please try again later.")
-            }
-            Some(ErrorCode::CodeMismatch | ErrorCode::ExpiredCode) => {
-                failure_page(StatusCode::BAD_REQUEST, "That is not the code.")
-            }
-            Some(ErrorCode::InvalidPassword) => {
-                failure_page(StatusCode::BAD_REQUEST, "That password is too simple.")
-            }
-            Some(ErrorCode::UsernameExists) => {
-                failure_page(StatusCode::CONFLICT, "That name is taken.")
-            }
-            Some(ErrorCode::PasswordResetRequired) => {
-                failure_page(StatusCode::FORBIDDEN, "Please reset your password.")
-            }
-            _ => {
-                // Errors hold no secrets, so they can be logged.
-                eprintln!("{error}");
-                failure_page(StatusCode::BAD_GATEWAY, "That did not work.")
-            }
-        }
+            (StatusCode::UNAUTHORIZED, _) => "Wrong name or password.",
+            (StatusCode::CONFLICT, _) => "That name is taken.",
+            (StatusCode::UNPROCESSABLE_ENTITY, _) => "That password is too simple.",
+            (StatusCode::TOO_MANY_REQUESTS, _) => "Please try again later.",
+            _ => "That did not work.",
+        };
+        failure_page(status, message)
     }
 }
 

@@ -55,7 +55,7 @@ async fn answer(sign_in: &SignIn, challenge: Challenge) -> Outcome<AuthOutcome> 
         return set_up_mfa(sign_in, challenge).await;
     }
     loop {
-        let result = sign_in.respond(ask_answer(challenge.clone())?).await;
+        let result = sign_in.respond(ask_answer(&challenge)?).await;
         if !is_wrong_code(&result) {
             return Ok(result?);
         }
@@ -71,7 +71,7 @@ fn is_wrong_code<T>(result: &Result<T, Error>) -> bool {
     )
 }
 
-fn ask_answer(challenge: Challenge) -> Outcome<ChallengeAnswer> {
+fn ask_answer(challenge: &Challenge) -> Outcome<ChallengeAnswer> {
     Ok(match challenge {
         Challenge::SmsMfa(challenge) => {
             let code = ask_code(&challenge.delivery)?;
@@ -92,7 +92,7 @@ fn ask_answer(challenge: Challenge) -> Outcome<ChallengeAnswer> {
             let choice = choose("Which second factor?", &challenge.choices)?.clone();
             challenge.answer(&choice)
         }
-        Challenge::SelectChallenge(challenge) => ask_first_factor(&challenge)?,
+        Challenge::SelectChallenge(challenge) => ask_first_factor(challenge)?,
         Challenge::Password(challenge) => challenge.answer(ask_hidden("Password")?),
         Challenge::PasswordSrp(challenge) => challenge.answer(ask_hidden("Password")?),
         Challenge::AdminNoSrpAuth(challenge) => challenge.answer(ask_hidden("Password")?),
@@ -128,8 +128,9 @@ fn ask_first_factor(challenge: &SelectChallenge) -> Outcome<ChallengeAnswer> {
     })
 }
 
-fn ask_new_password(mut challenge: NewPasswordRequired) -> Outcome<ChallengeAnswer> {
+fn ask_new_password(challenge: &NewPasswordRequired) -> Outcome<ChallengeAnswer> {
     println!("Your password is temporary.");
+    let mut challenge = challenge.clone();
     for name in challenge.required_attributes.clone() {
         let value = ask(&name)?;
         challenge = challenge.attribute(name, value);

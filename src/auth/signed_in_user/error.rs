@@ -1,5 +1,7 @@
 //! Why a call of a signed-in user failed.
 
+use http::StatusCode;
+
 use crate::{
     auth::RefreshError,
     error::{Error, ErrorCode},
@@ -22,6 +24,16 @@ impl UserCallError {
     #[must_use]
     pub fn is_signed_out(&self) -> bool {
         matches!(self, Self::Refresh(RefreshError::SignedOut(_)))
+    }
+
+    /// The HTTP status that a server can answer its end user with; as
+    /// [`Error::suggested_status`] and [`RefreshError::suggested_status`].
+    #[must_use]
+    pub fn suggested_status(&self) -> StatusCode {
+        match self {
+            Self::Refresh(error) => error.suggested_status(),
+            Self::Call(error) => error.suggested_status(),
+        }
     }
 
     /// The code with which Cognito refused the call; `None` where the tokens are missing.
