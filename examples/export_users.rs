@@ -1,6 +1,6 @@
 //! Writes the users of a pool into a file, and goes on where it was stopped.
 //!
-//!     cargo run --example export_users users.jsonl
+//!     cargo run --features bulk --example export_users users.jsonl
 //!
 //! needs nothing: it exports a pool that stands in the program's memory. With `COGNITO_USER_POOL_ID` and
 //! AWS credentials in the environment it exports that pool. Stop it with ^C and run it again: it goes on

@@ -1,7 +1,7 @@
 //! Creates the users and groups of a file in a pool, and goes on where it was stopped.
 //!
-//!     cargo run --example export_users users.jsonl
-//!     cargo run --example import_users users.jsonl
+//!     cargo run --features bulk --example export_users users.jsonl
+//!     cargo run --features bulk --example import_users users.jsonl
 //!
 //! needs nothing: it fills a pool that stands in the program's memory. With `COGNITO_USER_POOL_ID` and
 //! AWS credentials in the environment it fills that pool, and first says what would be refused. A file

@@ -1,9 +1,9 @@
 #![cfg_attr(
-    all(feature = "sigv4", feature = "fixtures"),
+    all(feature = "bulk", feature = "fixtures"),
     doc = include_str!("../README.md")
 )]
 #![cfg_attr(
-    not(all(feature = "sigv4", feature = "fixtures")),
+    not(all(feature = "bulk", feature = "fixtures")),
     doc = "A small client for Amazon Cognito user pools."
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
