@@ -1,4 +1,4 @@
-//! Users in bulk: out of a pool.
+//! Users in bulk: out of a pool, into one, and from pool to pool.
 //!
 //! An [`export`] writes the users of a pool with their groups as JSON Lines, one [`Record`] a line. It
 //! keeps within Cognito's quotas, needs the same memory for any pool, and goes on where it was stopped:
@@ -15,6 +15,25 @@
 //! # }
 //! ```
 //!
+//! An [`import`] creates users and groups in a pool, from such a file, a [`Csv`] or rows of your own:
+//!
+//! ```no_run
+//! # use std::{fs::File, io::BufReader};
+//! # use cognito_idp::{Client, bulk};
+//! # async fn example(client: Client) -> Result<(), Box<dyn std::error::Error>> {
+//! let rows = bulk::json_lines(BufReader::new(File::open("users.jsonl")?));
+//! let import = bulk::import(&client, "eu-central-1_other", rows).journal("users.import");
+//! let report = import.run().await?;
+//! for (_, line, fate) in &report.failures {
+//!     eprintln!("line {line}: {fate:?}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`migrate`] does both. Cognito's own import jobs, which take password hashes, are fed with an
+//! [`ImportFile`] by an [`ImportJob`].
+//!
 //! `ListUsers` is eventually consistent: a user who is created or deleted during the export may be in it
 //! or not. Cognito gives no passwords out, neither as text nor as hashes.
 
@@ -26,6 +45,7 @@ mod import;
 mod import_file;
 mod import_job;
 mod journal;
+mod migrate;
 mod outcome;
 mod password_hash;
 mod progress;
@@ -41,6 +61,7 @@ pub use self::{
     import::{Import, ImportReport, ImportTotals, Password, subs},
     import_file::ImportFile,
     import_job::{ImportJob, LineOutcome},
+    migrate::{MigrationReport, migrate},
     outcome::{Failure, Fate, Outcome, SkipReason, Subs},
     progress::Progress,
     record::{ExportTotals, Manifest, Member, Membership, Record, UserRecord},

@@ -405,6 +405,49 @@ async fn the_journal_tells_which_sub_became_which() -> Outcome {
     Ok(())
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_migration_that_is_stopped_anywhere_takes_everybody_and_tells_the_subs() -> Outcome {
+    let from = Pool::new(40, 3, 10);
+    let sub = |pool: &Pool, name: &str| Some(pool.user(name)?.attributes.get("sub")?.clone());
+    for calls in 0..12 {
+        let folder = Folder::new("migration")?;
+        let to = Pool::new(0, 0, 60);
+        let mut report = None;
+        let mut runs = 0;
+        while report.is_none() && runs < 60 {
+            from.hang_after(calls % 5 + 2);
+            to.hang_after(calls + 34);
+            let target = to.client()?;
+            let import = |rows| bulk::import(&target, POOL_ID, rows).at_once(4);
+            let export = bulk::export(&from.client()?, POOL_ID);
+            let done = bulk::migrate(export, &folder.0, import);
+            let done = tokio::time::timeout(Duration::from_secs(5), done).await;
+            report = done.ok().transpose()?;
+            runs += 1;
+        }
+        from.hang_after(usize::MAX);
+        let report = report.ok_or("it never ended")?;
+        assert!(runs > 2);
+        assert_eq!(
+            (report.exported.users, report.imported.users.created),
+            (40, 40)
+        );
+        assert_eq!(users(&to), users(&from));
+        assert_eq!(to.memberships(), from.memberships());
+        let told = fs::read_to_string(folder.0.join("subs.csv"))?;
+        let mut expected: Vec<_> = from
+            .usernames()
+            .iter()
+            .filter_map(|name| Some(format!("{},{}", sub(&from, name)?, sub(&to, name)?)))
+            .collect();
+        let mut lines: Vec<_> = told.lines().skip(1).map(str::to_owned).collect();
+        expected.sort();
+        lines.sort();
+        assert_eq!(lines, expected);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -64,7 +64,7 @@ impl RowError {
 /// `jq -c '.Users[]'`.
 ///
 /// A line that is none of these is an error that stands in its place; the next one is read all the same.
-pub fn json_lines(reader: impl BufRead) -> JsonLines<impl BufRead> {
+pub fn json_lines<R: BufRead>(reader: R) -> JsonLines<R> {
     JsonLines {
         reader,
         line: 0,
