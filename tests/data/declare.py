@@ -106,7 +106,7 @@ def members(model, shape_name, shapes):
         section = {"list": "lists", "map": "maps"}.get(target["type"], "optional")
         # An answer without a list that the model requires is read all the same.
         if name in required and (is_request or section == "optional"):
-            item += {"list": " as list", "map": " as map"}.get(target["type"], "")
+            item = required_type(item, target["type"])
             section = "required"
         field = "r#type" if name == "Type" else snake(name)
         wire = "" if pascal(field) == name else f' = "{name}"'
@@ -114,6 +114,15 @@ def members(model, shape_name, shapes):
     for section, lines in sections.items():
         if lines:
             yield from (f"        {section} {{", *lines, "        }")
+
+
+def required_type(item, kind):
+    """What a constructor takes: any list of texts or attributes, since callers have those in many forms."""
+    if kind == "map":
+        return f"{item} as map"
+    if kind == "list":
+        return f"{item} as list" if item in ("String", "AttributeType") else f"Vec<{item}>"
+    return item
 
 
 def rank(member):
