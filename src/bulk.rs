@@ -63,7 +63,7 @@ pub use self::{
     import_job::{ImportJob, LineOutcome},
     migrate::{MigrationReport, migrate},
     outcome::{Failure, Fate, Outcome, SkipReason, Subs},
-    progress::Progress,
+    progress::{Effort, Progress},
     record::{ExportTotals, Manifest, Member, Membership, Record, UserRecord},
     schema::CheckReport,
     source::{JsonLines, Row, RowError, json_lines},

@@ -38,7 +38,7 @@ use crate::{
         Operation, Paginated, RetrySafety,
         security::{GetProvisionedLimitRequest, LimitClass, LimitDefinitionType},
     },
-    pacing::{Pacer, Pacing, QuotaCategory},
+    pacing::{Pace, Pacer, Pacing, QuotaCategory},
     protocol,
     retry::RetryPolicy,
 };
@@ -255,6 +255,12 @@ impl Client {
         at_once: usize,
     ) -> SendAll<I::IntoIter> {
         SendAll::new(self.clone(), requests.into_iter(), at_once)
+    }
+
+    /// How this client and its clones keep to the limit of a category now; `None` without pacing.
+    #[must_use]
+    pub fn pace(&self, category: QuotaCategory) -> Option<Pace> {
+        Some(self.pacer.as_ref()?.pace(category))
     }
 
     /// Walks the pages of a list operation, beginning with the one that the request asks for.

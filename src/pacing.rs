@@ -17,7 +17,7 @@ use std::{
     fmt,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -277,6 +277,22 @@ struct Queue {
     waiting: AtomicUsize,
     turn: tokio::sync::Mutex<()>,
     bucket: Mutex<TokenBucket>,
+    sent: AtomicU64,
+    throttled: AtomicU64,
+}
+
+/// How a client keeps to the limit of a category now; see [`Client::pace`](crate::Client::pace).
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Pace {
+    /// The most that it may send, in requests a second: its share of the quota.
+    pub limit: f64,
+    /// What it sends at most now: less than the limit for a while after it was throttled.
+    pub rate: f64,
+    /// How many requests it has sent.
+    pub sent: u64,
+    /// How many of them were throttled.
+    pub throttled: u64,
 }
 
 /// Permission to send one request.
@@ -297,6 +313,8 @@ impl Pacer {
                 waiting: AtomicUsize::new(0),
                 turn: tokio::sync::Mutex::default(),
                 bucket: Mutex::new(TokenBucket::new(limit)),
+                sent: AtomicU64::new(0),
+                throttled: AtomicU64::new(0),
             }
         };
         Self {
@@ -340,8 +358,25 @@ impl Pacer {
     /// Learns from what became of a request.
     pub(crate) fn learn(&self, permit: Permit, throttled: bool) {
         let now = self.started.elapsed();
-        let mut bucket = self.queue(permit.category).bucket();
-        bucket.learn(permit.given, now, throttled);
+        let queue = self.queue(permit.category);
+        queue.sent.fetch_add(1, Relaxed);
+        queue.throttled.fetch_add(u64::from(throttled), Relaxed);
+        queue.bucket().learn(permit.given, now, throttled);
+    }
+
+    /// How a category stands.
+    pub(crate) fn pace(&self, category: QuotaCategory) -> Pace {
+        let queue = self.queue(category);
+        let (limit, rate) = {
+            let bucket = queue.bucket();
+            (bucket.limit, bucket.rate)
+        };
+        Pace {
+            limit,
+            rate,
+            sent: queue.sent.load(Relaxed),
+            throttled: queue.throttled.load(Relaxed),
+        }
     }
 
     /// Takes over the account's own limit of a category.

@@ -90,3 +90,30 @@ async fn a_paced_client_holds_back_what_the_other_does_not() -> Result<(), Error
     assert_eq!(refused, 1);
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_paced_client_tells_its_pace_and_what_was_throttled() -> Result<(), Error> {
+    let throttle = refusal(400, "TooManyRequestsException");
+    let script = Scripted::new([answer(200, "{}"), throttle, answer(200, "{}")]);
+    let client = script.client(|builder| builder.retry_policy(RetryPolicy::never()))?;
+    let category = QuotaCategory::UserUpdate;
+    assert_eq!(client.pace(category), None);
+
+    let paced = client.with_pacing(&Pacing::new().share(0.4));
+    let mut answers = paced.send_all(requests(3), 1);
+    while answers.next().await.is_some() {}
+    let pace =
+        paced
+            .clone()
+            .pace(category)
+            .ok_or(Error::from(cognito_idp::error::InvalidInput::new(
+                "pace",
+                "must be there",
+            )))?;
+    assert_eq!((pace.sent, pace.throttled), (3, 1));
+    assert!(
+        (pace.limit - 10.0).abs() < 1e-9 && pace.rate < 6.0,
+        "{pace:?}"
+    );
+    Ok(())
+}

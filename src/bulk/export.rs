@@ -14,7 +14,7 @@ use super::{
     error::{BulkError, JournalProblem},
     import::names,
     journal::{Journal, private},
-    progress::{Listener, Meter, Progress},
+    progress::{Effort, Listener, Meter, Progress},
     record::{ExportTotals, FORMAT, Manifest, Membership, Record, UserRecord},
     walks::{Turned, Walk, Walks},
 };
@@ -27,6 +27,7 @@ use crate::{
         user_pools::DescribeUserPoolRequest,
         users::{AdminGetUserRequest, ListUsersRequest, SearchableAttribute, UserFilter},
     },
+    pacing::QuotaCategory,
     types::UserType,
 };
 
@@ -59,6 +60,8 @@ pub struct ExportReport {
     pub vanished: u64,
     /// How often a part was read anew, because Cognito did not know its page token any more.
     pub restarts: u64,
+    /// What this run cost.
+    pub effort: Effort,
 }
 
 /// How the members of groups are found, which costs calls.
@@ -201,6 +204,8 @@ impl Export {
         output: Output<'_>,
         position: Position,
     ) -> Result<ExportReport, BulkError> {
+        let listener = self.listener.take();
+        let mut meter = Meter::new(&self.client, QuotaCategory::UserList, listener);
         let request = DescribeUserPoolRequest::new(&self.user_pool_id);
         let pool = self.client.send(&request).await?.user_pool;
         let pool = pool.unwrap_or_else(crate::operation::user_pools::UserPoolType::new);
@@ -214,7 +219,7 @@ impl Export {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             estimated_number_of_users: pool.estimated_number_of_users,
         };
-        let meter = Meter::new(self.listener.take(), position.totals.users, total);
+        meter.expect(position.totals.users, total);
         let run = Run {
             export: self,
             output,
@@ -440,6 +445,7 @@ impl Run<'_> {
             members,
             vanished: self.vanished,
             restarts: self.restarts,
+            effort: self.meter.effort(),
         })
     }
 

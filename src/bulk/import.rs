@@ -16,7 +16,7 @@ use super::{
     error::{BulkError, JournalProblem},
     journal::Journal,
     outcome::{Failure, Fate, Outcome, SkipReason, Subs},
-    progress::{Listener, Meter, Progress},
+    progress::{Effort, Listener, Meter, Progress},
     record::{FORMAT, Member, Membership, Record, UserRecord},
     schema::{Check, CheckReport},
     source::{Row, RowError},
@@ -35,6 +35,7 @@ use crate::{
             AdminUpdateUserAttributesRequest, MessageActionType, ProviderUserIdentifierType,
         },
     },
+    pacing::QuotaCategory,
     primitives::Timestamp,
     sensitive::Sensitive,
     types::{AttributeType, UserStatusType},
@@ -95,6 +96,8 @@ pub struct ImportReport {
     /// The first thousand rows with failures, by number and line; the journal and
     /// [`on_outcome`](Import::on_outcome) have all.
     pub failures: Vec<(u64, u64, Fate)>,
+    /// What this run cost.
+    pub effort: Effort,
 }
 
 /// How many came to what end.
@@ -231,6 +234,8 @@ where
     /// [`BulkError::Call`] for what stopped the job, [`BulkError::File`] and [`BulkError::Journal`] for
     /// a journal that cannot be written or is not that of this job and file.
     pub async fn run(mut self) -> Result<ImportReport, BulkError> {
+        let listener = self.listener.take();
+        let mut meter = Meter::new(&self.client, QuotaCategory::UserCreation, listener);
         let pool = DescribeUserPoolRequest::new(&self.user_pool_id);
         let pool = self.client.send(&pool).await?.user_pool;
         let aliases = pool.map(|pool| names(&pool.username_attributes));
@@ -257,8 +262,7 @@ where
             at_once: self.at_once,
             started,
         });
-        let done = past.report.users.all();
-        let meter = Meter::new(self.listener.take(), done, None);
+        meter.expect(past.report.users.all(), None);
         let run = Run {
             target,
             at_once: self.at_once,
@@ -481,6 +485,7 @@ impl Run {
             journal.sync()?;
         }
         self.past.report.failures.sort_by_key(|(row, ..)| *row);
+        self.past.report.effort = self.meter.effort();
         Ok(self.past.report)
     }
 

@@ -2,7 +2,10 @@
 
 use std::{fmt, time::Duration};
 
+use serde::Serialize;
 use tokio::time::Instant;
+
+use crate::{client::Client, pacing::QuotaCategory};
 
 /// How far a job is, for a progress bar.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,6 +19,21 @@ pub struct Progress {
     pub rate: f64,
     /// The time left at this rate, if the total is known and not yet reached.
     pub left: Option<Duration>,
+    /// How many requests a second may be sent now of the category that bounds the job: the users' list,
+    /// or their creation.
+    pub limit: Option<f64>,
+}
+
+/// What a run of a job cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Effort {
+    /// How many requests were sent, by this job and whatever else is paced by the same client.
+    pub requests: u64,
+    /// How many of them were throttled.
+    pub throttled: u64,
+    /// How long it took.
+    pub elapsed: Duration,
 }
 
 /// Who is told of it.
@@ -23,6 +41,11 @@ pub(super) type Listener = Box<dyn Fn(Progress) + Send + Sync>;
 
 /// Counts and tells.
 pub(super) struct Meter {
+    client: Client,
+    /// What bounds the job.
+    category: QuotaCategory,
+    /// Requests and those that were throttled before it began.
+    at_first: (u64, u64),
     began: Instant,
     before: u64,
     total: Option<u64>,
@@ -30,26 +53,57 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    pub(super) fn new(listener: Option<Listener>, before: u64, total: Option<u64>) -> Self {
+    pub(super) fn new(
+        client: &Client,
+        category: QuotaCategory,
+        listener: Option<Listener>,
+    ) -> Self {
         Self {
+            client: client.clone(),
+            category,
+            at_first: requests(client),
             began: Instant::now(),
-            before,
-            total,
+            before: 0,
+            total: None,
             listener,
         }
+    }
+
+    /// Says how many were done before, and how many there are in all.
+    pub(super) fn expect(&mut self, before: u64, total: Option<u64>) {
+        (self.before, self.total) = (before, total);
     }
 
     pub(super) fn tell(&self, done: u64) {
         let Some(listener) = &self.listener else {
             return;
         };
-        listener(progress(
-            done,
-            done.saturating_sub(self.before),
-            self.total,
-            self.began.elapsed(),
-        ));
+        let in_this_run = done.saturating_sub(self.before);
+        let progress = progress(done, in_this_run, self.total, self.began.elapsed());
+        let pace = self.client.pace(self.category);
+        listener(Progress {
+            limit: pace.map(|pace| pace.rate),
+            ..progress
+        });
     }
+
+    pub(super) fn effort(&self) -> Effort {
+        let (requests, throttled) = requests(&self.client);
+        Effort {
+            requests: requests - self.at_first.0,
+            throttled: throttled - self.at_first.1,
+            elapsed: self.began.elapsed(),
+        }
+    }
+}
+
+fn requests(client: &Client) -> (u64, u64) {
+    let paces = QuotaCategory::ALL
+        .iter()
+        .filter_map(|category| client.pace(*category));
+    paces.fold((0, 0), |(sent, throttled), pace| {
+        (sent + pace.sent, throttled + pace.throttled)
+    })
 }
 
 #[expect(
@@ -70,6 +124,7 @@ fn progress(done: u64, in_this_run: u64, total: Option<u64>, elapsed: Duration) 
         total,
         rate,
         left: left.and_then(|left| Duration::try_from_secs_f64(left as f64 / rate).ok()),
+        limit: None,
     }
 }
 
