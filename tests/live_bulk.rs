@@ -160,6 +160,11 @@ async fn goes_out_and_in(server: &Server, users: usize) -> Outcome {
     assert_eq!(report.failures, []);
 
     let out = exported(&client, &first).await?;
+    // Sixteen walks find whom one finds.
+    let mut by_sub = Vec::new();
+    let export = bulk::export(&client, &first).by_sub();
+    export.write_to(&mut by_sub).await?;
+    assert_eq!(told(&by_sub)?, told(&out)?);
     let second = empty_pool(server).await?;
     let rows = json_lines(out.as_slice());
     let report = bulk::import(&client, &second, rows).run().await?;
