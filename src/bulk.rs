@@ -34,6 +34,9 @@
 //! [`migrate`] does both. Cognito's own import jobs, which take password hashes, are fed with an
 //! [`ImportFile`] by an [`ImportJob`].
 //!
+//! Jobs run in the task that awaits them and end with it; what was done until then is in the journal.
+//! They write files there as well, so give a job a task of its own in a program that answers others.
+//!
 //! `ListUsers` is eventually consistent: a user who is created or deleted during the export may be in it
 //! or not. Cognito gives no passwords out, neither as text nor as hashes.
 

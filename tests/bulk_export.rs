@@ -258,6 +258,24 @@ async fn a_page_token_that_is_not_known_any_more_costs_the_part_and_no_more() ->
 }
 
 #[tokio::test(start_paused = true)]
+async fn how_members_are_found_stays_decided_although_the_pool_grows() -> Outcome {
+    let folder = Folder::new("decided")?;
+    let pool = Pool::new(30, 31, 10);
+    // The pool, four pages of groups, one of users with the groups of each, and some of the next.
+    pool.hang_after(20);
+    assert_eq!(stopped(export(&pool)?, &folder.output()).await?, None);
+    // Now there are more users than groups.
+    for n in 0..20 {
+        pool.change(&format!("new-{n}"), |_| {});
+    }
+    pool.hang_after(usize::MAX);
+    let report = export(&pool)?.save(folder.output()).await?;
+    assert_eq!(report.members, Some(MembersFrom::Users));
+    assert_whole(&pool, &report, &records(&fs::read(folder.output())?)?);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_the_disk_has_lost_is_written_anew() -> Outcome {
     let pool = Pool::new(100, 2, 10);
     for left in [0, 1, 300, 2_000] {

@@ -257,6 +257,30 @@ async fn users_of_other_providers_are_linked_and_not_created() -> Outcome {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_step_that_is_refused_leaves_out_no_other_and_nobody_enabled() -> Outcome {
+    let lines = br#"
+{"Username": "alice", "Enabled": false, "Groups": ["nowhere", "group-0"], "Attributes": [{"Name": "sub", "Value": "old"}, {"Name": "identities", "Value": "[{\"providerName\":\"Nobody\",\"userId\":\"7\"}]"}]}
+"#;
+    let folder = Folder::new("steps")?;
+    let to = Pool::new(0, 1, 60);
+    let job = import(&to, lines)?.journal(folder.journal());
+    let report = job.run().await?;
+    assert_eq!(report.users.failed, 1);
+    assert!(
+        matches!(&report.failures[..], [(_, _, Fate::Failed(failure))]
+        if failure.operation == "AdminLinkProviderForUser")
+    );
+    let alice = to.user("alice").ok_or("no alice")?;
+    assert!(!alice.enabled);
+    assert_eq!(to.memberships().len(), 1);
+    // The user is there all the same, with a new sub.
+    let mut told = Vec::new();
+    bulk::subs(folder.journal(), |subs| told.push(subs.old))?;
+    assert_eq!(told, ["old"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_row_that_is_refused_or_malformed_is_told_and_the_rest_is_done() -> Outcome {
     let lines = br#"{"Username": "alice"}
 {"Username": "with blank"}

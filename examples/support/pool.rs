@@ -292,6 +292,9 @@ impl State {
             }
             "AdminLinkProviderForUser" => {
                 let source = &request["SourceUser"];
+                if source["ProviderName"] == "Nobody" {
+                    return Err("ResourceNotFoundException");
+                }
                 let name = request["DestinationUser"]["ProviderAttributeValue"].as_str();
                 let user = self.user_mut(name.unwrap_or_default())?;
                 let link = format!(

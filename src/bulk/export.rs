@@ -219,7 +219,7 @@ impl Export {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             estimated_number_of_users: pool.estimated_number_of_users,
         };
-        meter.expect(position.totals.users, total);
+        meter.start_from(position.totals.users, total);
         let run = Run {
             export: self,
             output,
@@ -260,7 +260,13 @@ enum Phase {
 #[derive(Debug, Deserialize, Serialize)]
 enum Entry {
     /// A phase begins, when so much was written.
-    Phase { phase: Phase, offset: u64 },
+    Phase {
+        phase: Phase,
+        offset: u64,
+        /// How the members of groups are found, from here on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        members: Option<MembersFrom>,
+    },
     /// A walk of the phase has turned a page, and so much is written by now.
     Page {
         walk: usize,
@@ -287,12 +293,19 @@ struct Position {
     /// The walks that have turned a page, with the next one.
     walks: BTreeMap<usize, Option<String>>,
     groups: Vec<String>,
+    /// Decided once: a later run may know of another number of users.
+    members: Option<MembersFrom>,
 }
 
 impl Position {
     fn add(&mut self, entry: Entry) {
         match entry {
-            Entry::Phase { phase, offset } => {
+            Entry::Phase {
+                phase,
+                offset,
+                members,
+            } => {
+                self.members = members;
                 self.phase = phase;
                 self.offset = offset;
                 self.began = (offset, self.totals);
@@ -434,7 +447,7 @@ impl Run<'_> {
                 Err(Stop::Failed(error)) => return Err(error),
             }
         }
-        let members = self.export.groups.then(|| self.members_from());
+        let members = self.position.members;
         let totals = self.position.totals;
         let mut lines = Vec::new();
         write_line(&mut lines, &Record::End(totals));
@@ -487,7 +500,7 @@ impl Run<'_> {
         } else {
             vec![(0, request())]
         };
-        let asks_users = self.export.groups && self.members_from() == MembersFrom::Users;
+        let asks_users = self.position.members == Some(MembersFrom::Users);
         let mut walks = self.walks(requests);
         while let Some(turned) = walks.walks.next().await {
             let (number, token, page) = walks.take(turned)?;
@@ -538,12 +551,15 @@ impl Run<'_> {
     }
 
     /// By groups, unless that takes more calls even if nobody is in two of them.
-    fn members_from(&self) -> MembersFrom {
+    fn decide_members(&self) -> Option<MembersFrom> {
         let groups = self.position.groups.len() as u64;
-        match self.manifest.estimated_number_of_users {
-            Some(users) if groups > u64::try_from(users).unwrap_or_default() => MembersFrom::Users,
+        let users = self.manifest.estimated_number_of_users;
+        let users = users.and_then(|users| u64::try_from(users).ok());
+        let from = match users {
+            Some(users) if groups > users => MembersFrom::Users,
             _ => MembersFrom::Groups,
-        }
+        };
+        self.export.groups.then_some(from)
     }
 
     /// The users of a page, with their MFA if that is asked for.
@@ -641,9 +657,11 @@ impl Run<'_> {
     }
 
     fn begin(&mut self, phase: Phase) -> Result<(), BulkError> {
+        let members = self.position.members.or_else(|| self.decide_members());
         let entry = Entry::Phase {
             phase,
             offset: self.output.offset,
+            members,
         };
         self.output.note(&entry)?;
         self.position.add(entry);

@@ -262,7 +262,7 @@ where
             at_once: self.at_once,
             started,
         });
-        meter.expect(past.report.users.all(), None);
+        meter.start_from(past.report.users.all(), None);
         let run = Run {
             target,
             at_once: self.at_once,
@@ -696,6 +696,7 @@ impl Target {
             request = request.temporary_password(password);
         }
         let sent = self.send(&request).await;
+        let mut linked = Vec::new();
         let sub = match sent.result {
             Ok(response) => {
                 let user = response.user;
@@ -710,29 +711,49 @@ impl Target {
                     let fate = self.compare(&username, &attributes, &there).await?;
                     return Ok(Put { fate, sub });
                 }
+                linked = identities(value(&there.user_attributes, "identities"));
                 sub
             }
             Err(error) => return Err(error),
         };
-        self.complete(&user, &username, password).await?;
-        let fate = Fate::Created;
+        let failure = self.complete(&user, &username, password, &linked);
+        let fate = failure.await?.map_or(Fate::Created, Fate::Failed);
         Ok(Put { fate, sub })
     }
 
-    /// What is to be done about a user who is there now; each step can be done twice.
+    /// What is to be done about a user who was just created: every step, whatever becomes of the others.
+    ///
+    /// Each can be done twice, but for links, of which those that are there are passed over.
     async fn complete(
         &self,
         user: &UserRecord,
         username: &Sensitive<String>,
         password: Option<Password>,
-    ) -> Result<(), Error> {
+        linked: &[Identity],
+    ) -> Result<Option<Failure>, Error> {
         let pool = &self.user_pool_id;
+        let mut failure = None;
+        let mut note = |result: Result<(), Error>| match result {
+            Err(error) if concerns_the_record(&error) => {
+                failure.get_or_insert_with(|| Failure::of(&error));
+                Ok(())
+            }
+            result => result,
+        };
+        // Before anything else: who was disabled must not be able to sign in because a step failed.
+        if user.enabled == Some(false) {
+            let request = AdminDisableUserRequest::new(pool, username);
+            note(self.send(&request).await.result.map(drop))?;
+        }
         if let Some(Password::Permanent(password)) = password {
             let request =
                 AdminSetUserPasswordRequest::new(pool, username, password).permanent(true);
-            self.send(&request).await.result?;
+            note(self.send(&request).await.result.map(drop))?;
         }
-        for identity in identities(user) {
+        for identity in identities(user.attribute("identities")) {
+            if linked.contains(&identity) {
+                continue;
+            }
             let here = ProviderUserIdentifierType::new()
                 .provider_name("Cognito")
                 .provider_attribute_value(username);
@@ -741,19 +762,13 @@ impl Target {
                 .provider_attribute_name("Cognito_Subject")
                 .provider_attribute_value(identity.user_id);
             let request = AdminLinkProviderForUserRequest::new(pool, here, there);
-            self.send(&request).await.result?;
+            note(self.send(&request).await.result.map(drop))?;
         }
-        for group in &user.groups {
-            if self.groups {
-                let request = AdminAddUserToGroupRequest::new(pool, username, group);
-                self.send(&request).await.result?;
-            }
+        for group in user.groups.iter().filter(|_| self.groups) {
+            let request = AdminAddUserToGroupRequest::new(pool, username, group);
+            note(self.send(&request).await.result.map(drop))?;
         }
-        if user.enabled == Some(false) {
-            let request = AdminDisableUserRequest::new(pool, username);
-            self.send(&request).await.result?;
-        }
-        Ok(())
+        Ok(failure)
     }
 
     async fn compare(
@@ -890,17 +905,17 @@ struct Attempted<R> {
 }
 
 /// An identity of a user at another provider, as the attribute `identities` tells of it.
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Identity {
     provider_name: String,
     user_id: Sensitive<String>,
 }
 
-fn identities(user: &UserRecord) -> Vec<Identity> {
-    let identities = user.attribute("identities").unwrap_or("[]");
+fn identities(attribute: Option<&str>) -> Vec<Identity> {
     // What is none was never a link.
-    serde_json::from_str(identities).unwrap_or_default()
+    let identities = attribute.and_then(|text| serde_json::from_str(text).ok());
+    identities.unwrap_or_default()
 }
 
 /// The attributes that users of a pool sign in with, by name.

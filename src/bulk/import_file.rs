@@ -54,7 +54,8 @@ const PASSWORD_HASH: &str = "password_hash";
 pub struct ImportFile {
     header: Vec<String>,
     auto_verified: Vec<String>,
-    makes_usernames: Option<String>,
+    /// What users sign in with, in a pool that makes up the usernames.
+    aliases: Vec<String>,
     algorithm: Option<PasswordHashingAlgorithmType>,
     text: String,
     rows: usize,
@@ -78,10 +79,7 @@ impl ImportFile {
         let mut file = Self {
             header: header.into_iter().map(Into::into).collect(),
             auto_verified,
-            makes_usernames: pool
-                .username_attributes
-                .first()
-                .map(|name| name.as_str().to_owned()),
+            aliases: super::import::names(&pool.username_attributes),
             algorithm: None,
             text: String::new(),
             rows: 0,
@@ -197,13 +195,11 @@ impl ImportFile {
         }
         self.check_verified(&values, refuse);
 
-        let alias = self
-            .makes_usernames
-            .as_deref()
-            .map(|alias| user.attribute(alias));
-        let username = alias
-            .unwrap_or(Some(user.username.expose()))
-            .unwrap_or_default();
+        let username = if self.aliases.is_empty() {
+            user.username.expose()
+        } else {
+            user.member_alias(&self.aliases).unwrap_or_default()
+        };
         if username.is_empty() || username.contains(char::is_whitespace) {
             refuse(USERNAME, "must be present and have no blank");
         }

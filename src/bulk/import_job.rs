@@ -22,6 +22,8 @@ use crate::{
 
 /// What errors call the upload.
 const UPLOAD: &str = "PUT import file";
+/// The address is good for so long; a hundred megabytes take longer than any call of the API.
+const UPLOAD_TIME: Duration = Duration::from_mins(15);
 const ENCRYPTION: HeaderName = HeaderName::from_static("x-amz-server-side-encryption");
 const KMS: HeaderValue = HeaderValue::from_static("aws:kms");
 
@@ -89,7 +91,8 @@ impl ImportJob {
         &self.id
     }
 
-    /// Uploads the file to the address that Cognito gave, which is S3.
+    /// Uploads the file to the address that Cognito gave, which is S3; it may take fifteen minutes,
+    /// whatever the client's time-outs are.
     ///
     /// # Errors
     /// [`Error::Service`] for what S3 refused, such as an address that is too old (403), and
@@ -103,6 +106,7 @@ impl ImportJob {
             request,
             check: protocol::check_status,
             secrets: secrets(&self.url),
+            timeout: Some(UPLOAD_TIME),
         };
         self.client.send_prepared(prepared).await.map(drop)
     }

@@ -271,6 +271,15 @@ mod tests {
         }
     }
 
+    /// The bytes of a journal of 7, 8 and 9.
+    fn of_three_entries(path: &Path) -> Outcome<Vec<u8>> {
+        let (mut journal, _) = open(path, "job")?;
+        for entry in [7, 8, 9] {
+            journal.append(&entry)?;
+        }
+        Ok(fs::read(path).expect("the journal"))
+    }
+
     #[test]
     fn entries_are_found_again_and_more_can_follow() -> Outcome {
         let folder = Folder::new("again");
@@ -298,12 +307,7 @@ mod tests {
     fn a_journal_that_ends_anywhere_gives_the_entries_before() -> Outcome {
         let folder = Folder::new("torn");
         let path = folder.journal();
-        let (mut journal, _) = open(&path, "job")?;
-        for entry in [7, 8, 9] {
-            journal.append(&entry)?;
-        }
-        drop(journal);
-        let whole = fs::read(&path).expect("the journal");
+        let whole = of_three_entries(&path)?;
         for length in 0..whole.len() {
             fs::write(&path, &whole[..length]).expect("written");
             let (mut journal, found) = open(&path, "job")?;
@@ -322,12 +326,7 @@ mod tests {
     fn a_change_of_any_byte_is_noticed_or_takes_away_the_last_entry_alone() -> Outcome {
         let folder = Folder::new("changed");
         let path = folder.journal();
-        let (mut journal, _) = open(&path, "job")?;
-        for entry in [7, 8, 9] {
-            journal.append(&entry)?;
-        }
-        drop(journal);
-        let whole = fs::read(&path).expect("the journal");
+        let whole = of_three_entries(&path)?;
         for place in 0..whole.len() {
             let mut changed = whole.clone();
             changed[place] ^= 1;

@@ -63,7 +63,7 @@ pub enum Fate {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         first: Option<Failure>,
     },
-    /// Cognito refused it.
+    /// Cognito refused it, or a step after the user was created; the operation says which.
     Failed(Failure),
     /// It could not be read, or breaks a rule.
     #[non_exhaustive]

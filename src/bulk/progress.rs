@@ -70,7 +70,7 @@ impl Meter {
     }
 
     /// Says how many were done before, and how many there are in all.
-    pub(super) fn expect(&mut self, before: u64, total: Option<u64>) {
+    pub(super) fn start_from(&mut self, before: u64, total: Option<u64>) {
         (self.before, self.total) = (before, total);
     }
 

@@ -78,6 +78,8 @@ pub(crate) struct Prepared {
     pub(crate) check: Check,
     /// What of the request must not stand in an error.
     pub(crate) secrets: Secrets,
+    /// How long an attempt may take, and all of them, where the client's time is too short.
+    pub(crate) timeout: Option<Duration>,
 }
 
 #[cfg(any(feature = "bulk", feature = "managed-login"))]
@@ -218,6 +220,7 @@ impl Shared {
         prepared: Prepared,
         pacer: Option<Arc<Pacer>>,
     ) -> DispatchFuture {
+        let timeout = prepared.timeout;
         let call = Call {
             operation: prepared.operation,
             auth: AuthScheme::NoAuth,
@@ -226,8 +229,8 @@ impl Shared {
             prepared: Some(Box::new(prepared)),
             pacer,
             retry_policy: None,
-            attempt_timeout: self.attempt_timeout,
-            operation_timeout: self.operation_timeout,
+            attempt_timeout: timeout.unwrap_or(self.attempt_timeout),
+            operation_timeout: timeout.unwrap_or(self.operation_timeout),
         };
         self.run(call)
     }

@@ -55,7 +55,8 @@ impl<O: Paginated> Pages<O> {
 
     /// Fetches the next page; `None` after the last.
     ///
-    /// After an error the walk stands where it stood, so calling again asks for the same page.
+    /// After an error the walk stands where it stood, so calling again asks for the same page. What a
+    /// call that was given up has asked for, the next call waits for.
     ///
     /// # Errors
     /// Those of [`Client::send`], and [`DecodeProblem::RepeatedPageToken`] for a page that names

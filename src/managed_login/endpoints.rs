@@ -216,6 +216,7 @@ fn prepared(call: Call, request: http::Request<Bytes>, secrets: Secrets) -> Prep
         request,
         check: check_status,
         secrets,
+        timeout: None,
     }
 }
 
