@@ -1,0 +1,3 @@
+//! Amazon Cognito user pools from the command line.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! A sign-in server to copy.
+
+fn main() {}
