@@ -6,12 +6,12 @@ use std::time::SystemTime;
 
 use serde::Deserialize;
 
-#[cfg(feature = "srp")]
-use super::proof::{Pending, Proof};
 use super::{
     AppClient, AuthOutcome, Challenge, ChallengeAnswer, Tokens, UserAuth,
     device::{DeviceSlot, RememberedDevice, may_mean_unknown_device},
 };
+#[cfg(feature = "srp")]
+use super::{challenge::Proof, proof::Pending};
 #[cfg(feature = "srp")]
 use crate::random::{self, RandomSource};
 use crate::{

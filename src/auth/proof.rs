@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use zeroize::Zeroizing;
 
 use super::{
-    challenge::{ChallengeAnswer, DevicePasswordVerifier, PasswordVerifier, SrpParameters},
+    challenge::{ChallengeAnswer, DevicePasswordVerifier, PasswordVerifier, Proof, SrpParameters},
     device::RememberedDevice,
     srp::{SECRET_LEN, SrpChallenge, SrpError, SrpExchange, SrpIdentity, timestamp},
 };
@@ -17,15 +17,6 @@ use crate::{
 };
 
 const NOT_RANDOM: &str = "must give random bytes";
-
-/// What is to be proven without being sent.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Proof {
-    /// The user's password.
-    Password(Sensitive<String>),
-    /// The password of a remembered device.
-    Device(RememberedDevice),
-}
 
 /// A proof whose first step is taken.
 pub(crate) enum Pending<'a> {
