@@ -4,7 +4,7 @@ use std::{fmt, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 
-use crate::error::TransportError;
+use crate::error::{InvalidInput, TransportError};
 
 #[cfg(feature = "hyper")]
 pub use self::hyper_client::HyperClient;
@@ -77,6 +77,26 @@ impl<T: HttpClient + ?Sized> HttpClient for Arc<T> {
     fn call(&self, request: http::Request<Bytes>) -> HttpFuture<'_> {
         (**self).call(request)
     }
+}
+
+/// The ready-made transport of whoever names none; `limit` bounds an answer's size, in bytes.
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
+pub(crate) fn default_http_client(
+    limit: Option<usize>,
+) -> Result<Arc<dyn HttpClient>, InvalidInput> {
+    let client = DefaultClient::new()?;
+    Ok(Arc::new(match limit {
+        Some(limit) => client.max_response_size(limit),
+        None => client,
+    }))
+}
+
+#[cfg(not(any(feature = "hyper", feature = "reqwest")))]
+pub(crate) fn default_http_client(_: Option<usize>) -> Result<Arc<dyn HttpClient>, InvalidInput> {
+    Err(InvalidInput::new(
+        "http_client",
+        "must be set in a build without the features `reqwest` and `hyper`",
+    ))
 }
 
 #[cfg(test)]

@@ -84,7 +84,10 @@ pub use self::{
     jwks::Jwks,
     pool::TrustedPool,
 };
-use crate::{error::InvalidInput, transport::HttpClient};
+use crate::{
+    error::InvalidInput,
+    transport::{HttpClient, default_http_client},
+};
 
 /// More would make expired tokens good for longer than anyone means.
 const MAX_LEEWAY: Duration = Duration::from_mins(5);
@@ -420,7 +423,7 @@ impl VerifierBuilder {
                 }
                 let client = match http_client.take() {
                     Some(client) => client,
-                    None => default_http_client()?,
+                    None => default_http_client(Some(jwks::MAX_SIZE))?,
                 };
                 http_client = Some(client.clone());
                 let fetched = FetchedKeys::new(keys_url, client, self.freshness);
@@ -484,18 +487,4 @@ pub fn bearer_token(headers: &HeaderMap) -> Result<&str, VerifyError> {
         }
         _ => Err(VerifyError::Missing),
     }
-}
-
-#[cfg(any(feature = "reqwest", feature = "hyper"))]
-fn default_http_client() -> Result<Arc<dyn HttpClient>, InvalidInput> {
-    let client = crate::transport::DefaultClient::new()?;
-    Ok(Arc::new(client.max_response_size(jwks::MAX_SIZE)))
-}
-
-#[cfg(not(any(feature = "reqwest", feature = "hyper")))]
-fn default_http_client() -> Result<Arc<dyn HttpClient>, InvalidInput> {
-    Err(InvalidInput::new(
-        "http_client",
-        "must be set in a build without the features `reqwest` and `hyper`",
-    ))
 }

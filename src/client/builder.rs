@@ -19,7 +19,7 @@ use crate::{
     error::InvalidInput,
     pacing::{Pacer, Pacing},
     retry::{RetryPolicy, RetryQuota},
-    transport::HttpClient,
+    transport::{HttpClient, default_http_client},
 };
 
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -262,7 +262,9 @@ impl ClientBuilder {
         };
         Ok(Client {
             shared: Arc::new(Shared {
-                http_client: self.http_client.map_or_else(default_http_client, Ok)?,
+                http_client: self
+                    .http_client
+                    .map_or_else(|| default_http_client(None), Ok)?,
                 endpoint,
                 region,
                 signing,
@@ -331,19 +333,6 @@ impl fmt::Debug for ClientBuilder {
             .field("operation_timeout", &self.operation_timeout)
             .finish_non_exhaustive()
     }
-}
-
-#[cfg(any(feature = "reqwest", feature = "hyper"))]
-fn default_http_client() -> Result<Arc<dyn HttpClient>, InvalidInput> {
-    Ok(Arc::new(crate::transport::DefaultClient::new()?))
-}
-
-#[cfg(not(any(feature = "reqwest", feature = "hyper")))]
-fn default_http_client() -> Result<Arc<dyn HttpClient>, InvalidInput> {
-    Err(InvalidInput::new(
-        "http_client",
-        "must be set in a build without the features `reqwest` and `hyper`",
-    ))
 }
 
 #[cfg(test)]

@@ -316,8 +316,7 @@ pub(super) fn direct_client() -> Result<Arc<dyn HttpClient>, crate::error::Inval
 /// The transport for services on the internet.
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
 pub(super) fn public_client() -> Result<Arc<dyn HttpClient>, crate::error::InvalidInput> {
-    let client = crate::transport::DefaultClient::new()?;
-    Ok(Arc::new(client.max_response_size(LARGEST_ANSWER)))
+    crate::transport::default_http_client(Some(LARGEST_ANSWER))
 }
 
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
