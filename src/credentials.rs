@@ -39,8 +39,7 @@ mod sts;
 #[cfg(feature = "credentials")]
 mod web_identity;
 
-#[cfg(feature = "credentials")]
-#[doc(hidden)]
+#[cfg(all(feature = "credentials", fuzzing))]
 pub use self::profile::is_profile_file;
 #[cfg(feature = "credentials")]
 pub use self::{

@@ -42,7 +42,7 @@ struct Token {
 }
 
 /// How an exchange with the service ended without credentials.
-enum Trouble {
+enum AskError {
     /// There is no service, or no role.
     Absent,
     /// The token is no longer valid.
@@ -90,15 +90,15 @@ impl InstanceCredentials {
         }
     }
 
-    async fn ask(&self, base: &str) -> Result<Credentials, Trouble> {
+    async fn ask(&self, base: &str) -> Result<Credentials, AskError> {
         let token = self.token(base).await?;
         let roles = self.read(base, ROLES, &token).await?;
-        let role = role_name(&roles).ok_or(Trouble::Absent)?;
+        let role = role_name(&roles).ok_or(AskError::Absent)?;
         let body = self.read(base, &[ROLES, &role].concat(), &token).await?;
-        metadata::read_credentials(&body, SOURCE).map_err(Trouble::Problem)
+        metadata::read_credentials(&body, SOURCE).map_err(AskError::Problem)
     }
 
-    async fn token(&self, base: &str) -> Result<HeaderValue, Trouble> {
+    async fn token(&self, base: &str) -> Result<HeaderValue, AskError> {
         let now = Instant::now();
         if let Some(token) = self
             .kept_token()
@@ -115,12 +115,12 @@ impl InstanceCredentials {
         match response.status() {
             StatusCode::OK => {}
             // The service is switched off for this instance.
-            StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => return Err(Trouble::Absent),
+            StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => return Err(AskError::Absent),
             status => {
-                return Err(Trouble::Problem(Problem::Status(SOURCE, status.as_u16())));
+                return Err(AskError::Problem(Problem::Status(SOURCE, status.as_u16())));
             }
         }
-        let unreadable = || Trouble::Problem(Problem::NotCredentials(SOURCE));
+        let unreadable = || AskError::Problem(Problem::NotCredentials(SOURCE));
         let text = str::from_utf8(response.body()).map_err(|_| unreadable())?;
         let value = metadata::secret_header(text.trim())
             .filter(|value| !value.is_empty())
@@ -133,22 +133,22 @@ impl InstanceCredentials {
         Ok(value)
     }
 
-    async fn read(&self, base: &str, path: &str, token: &HeaderValue) -> Result<Bytes, Trouble> {
+    async fn read(&self, base: &str, path: &str, token: &HeaderValue) -> Result<Bytes, AskError> {
         let uri = uri(base, path)?;
         let mut request = metadata::request(Method::GET, &uri);
         request.headers_mut().insert(TOKEN_HEADER, token.clone());
         let response = self.send(request).await?;
         match response.status() {
             StatusCode::OK => Ok(response.into_body()),
-            StatusCode::NOT_FOUND => Err(Trouble::Absent),
-            StatusCode::UNAUTHORIZED => Err(Trouble::TokenRefused),
-            status => Err(Trouble::Problem(Problem::Status(SOURCE, status.as_u16()))),
+            StatusCode::NOT_FOUND => Err(AskError::Absent),
+            StatusCode::UNAUTHORIZED => Err(AskError::TokenRefused),
+            status => Err(AskError::Problem(Problem::Status(SOURCE, status.as_u16()))),
         }
     }
 
     /// Sends until there is an answer that will not pass. A refused connection is not tried again:
     /// most machines that ask are no instances.
-    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, Trouble> {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, AskError> {
         metadata::attempts(ATTEMPTS, PAUSE, || self.attempt(request.clone())).await
     }
 
@@ -156,15 +156,15 @@ impl InstanceCredentials {
     async fn attempt(
         &self,
         request: http::Request<Bytes>,
-    ) -> Result<http::Response<Bytes>, (Trouble, bool)> {
+    ) -> Result<http::Response<Bytes>, (AskError, bool)> {
         match metadata::send(&*self.http, request, TIMEOUT).await {
             Ok(response) if metadata::passes(response.status()) => {
                 let problem = Problem::Status(SOURCE, response.status().as_u16());
-                Err((Trouble::Problem(problem), true))
+                Err((AskError::Problem(problem), true))
             }
             Ok(response) => Ok(response),
-            Err(Failure::Unreachable) => Err((Trouble::Absent, false)),
-            Err(Failure::NoAnswer) => Err((Trouble::Problem(Problem::NoAnswer(SOURCE)), true)),
+            Err(Failure::Unreachable) => Err((AskError::Absent, false)),
+            Err(Failure::NoAnswer) => Err((AskError::Problem(Problem::NoAnswer(SOURCE)), true)),
         }
     }
 
@@ -173,10 +173,10 @@ impl InstanceCredentials {
     }
 }
 
-fn uri(base: &str, path: &str) -> Result<Uri, Trouble> {
+fn uri(base: &str, path: &str) -> Result<Uri, AskError> {
     let rule = "must be a URL";
     [base, path].concat().parse().map_err(|_| {
-        Trouble::Problem(Problem::Configuration(
+        AskError::Problem(Problem::Configuration(
             "AWS_EC2_METADATA_SERVICE_ENDPOINT",
             rule,
         ))
@@ -224,15 +224,15 @@ impl Source for InstanceCredentials {
         loop {
             match self.ask(&base).await {
                 Ok(credentials) => return Ok(Some(usable_for_a_while(credentials))),
-                Err(Trouble::Absent) => return Ok(None),
-                Err(Trouble::TokenRefused) if !token_renewed => {
+                Err(AskError::Absent) => return Ok(None),
+                Err(AskError::TokenRefused) if !token_renewed => {
                     token_renewed = true;
                     *self.kept_token() = None;
                 }
-                Err(Trouble::TokenRefused) => {
+                Err(AskError::TokenRefused) => {
                     return Err(Problem::Status(SOURCE, 401).into());
                 }
-                Err(Trouble::Problem(problem)) => return Err(problem.into()),
+                Err(AskError::Problem(problem)) => return Err(problem.into()),
             }
         }
     }

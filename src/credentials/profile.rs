@@ -7,6 +7,7 @@ use std::{io, sync::Arc};
 
 use aws_credential_types::{Credentials, provider::error::CredentialsError};
 
+#[cfg(fuzzing)]
 pub use self::file::is_profile_file;
 use self::{
     file::{FileKind, Files, parse},

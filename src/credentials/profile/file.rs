@@ -141,8 +141,8 @@ fn without_comment(value: &str) -> &str {
     }
 }
 
-/// For the fuzz target: whether a text is a profile file.
-#[doc(hidden)]
+/// Whether a text is a profile file; there for the fuzz target alone.
+#[cfg(fuzzing)]
 #[must_use]
 pub fn is_profile_file(text: &str) -> bool {
     let config = parse(text, FileKind::Config).is_ok();
@@ -260,7 +260,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read_or_refused(text in "(\\[|\\]|profile |default|k|=| |\\n|#|;|\\t|\\PC){0,60}") {
-            let _ = is_profile_file(&text);
+            let _ = (parse(&text, FileKind::Config), parse(&text, FileKind::Credentials));
         }
     }
 }
