@@ -1,0 +1,71 @@
+-- Gives one turn of a quota, or none if it would come too late.
+--
+-- KEYS[1]  where the state of the category is
+-- ARGV[1]  the limit, in requests a second
+-- ARGV[2]  the longest wait, in microseconds
+-- ARGV[3]  the turn that was throttled, or nothing
+--
+-- The state is in microseconds of this server's clock, which a double holds exactly until the year 2255:
+--   next     when the next turn is due, if none comes early
+--   at       when the last decision was made
+--   part     what was left of the limit when it was lowered, and
+--   lowered  when that was
+
+-- How early a turn may come after a pause: half of what a client alone sends at once, since what leaves
+-- in order arrives in disorder.
+local BURST = 100000
+-- What a throttled request leaves of the rate, and the least of it, as for a client alone.
+local DECREASE = 0.5
+local FLOOR = 0.01
+-- In which time the rate doubles again.
+local DOUBLING = 30000000
+-- How long the state is kept after the last turn, in milliseconds: until the rate has grown from its floor.
+local KEPT = 300000
+
+local limit = tonumber(ARGV[1])
+local longest = tonumber(ARGV[2])
+local throttled = tonumber(ARGV[3]) or 0
+
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+
+local state = redis.call('HMGET', KEYS[1], 'next', 'at', 'part', 'lowered')
+local next = tonumber(state[1]) or now
+local at = tonumber(state[2]) or now
+local part = tonumber(state[3]) or 1
+local lowered = tonumber(state[4]) or 0
+
+-- The clock was set back, or another server took over whose clock is behind.
+if at > now then
+  next = next - (at - now)
+  lowered = lowered - (at - now)
+end
+
+-- What was under way when the rate was lowered says nothing about the new one.
+local grown = math.min(1, part * 2 ^ ((now - lowered) / DOUBLING))
+if throttled > lowered then
+  part = math.max(grown * DECREASE, FLOOR)
+  lowered = now
+  grown = part
+  next = math.max(next, now + BURST)
+end
+
+local rate = limit * grown
+local turn = math.max(now, next - BURST)
+local wait = math.ceil(turn - now)
+local given = wait <= longest
+if given then
+  next = math.max(now, next) + 1000000 / rate
+end
+
+local function whole(number)
+  return string.format('%.0f', number)
+end
+redis.call('HSET', KEYS[1], 'next', whole(next), 'at', whole(now),
+  'part', string.format('%.17g', part), 'lowered', whole(lowered))
+redis.call('PEXPIRE', KEYS[1], whole(math.max(0, next - now) / 1000 + KEPT))
+
+if not given then
+  return false
+end
+return {now, wait, string.format('%.17g', rate)}
