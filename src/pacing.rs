@@ -106,7 +106,7 @@ impl Pacing {
     /// then those of all of them together.
     ///
     /// It is asked before each request, one round trip each time. When it is unavailable, or has not
-    /// answered after 100 ms, the client goes on by itself with its [share](Self::share), a tenth
+    /// answered after 100 ms (the first time after a second), the client goes on by itself with its [share](Self::share), a tenth
     /// unless you set it (one over the number of clients is right); once a second one call asks
     /// again. [`max_waiting`](Self::max_waiting) and [`max_wait`](Self::max_wait) hold in either
     /// case.

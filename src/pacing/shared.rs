@@ -26,14 +26,15 @@ use super::{Pacer, PacingError, Queue, QuotaCategory, is_rate};
 /// The crate `cognito-idp-redis` has one that stands in Redis. An implementation keeps these rules:
 ///
 /// - Turns of a category are apart by a second over the rate; few may come at once after a pause.
-/// - The rate begins at the [limit](TurnRequest::limit). It is halved, for all clients, when one
-///   [was throttled](TurnRequest::throttled) in a turn given after the last halving, and grows again
-///   with time: somebody else uses the quota as well.
+/// - The rate begins at the [limit](TurnRequest::limit). It is lowered, for all clients, when they
+///   [are throttled](TurnRequest::throttled) in turns given after the last lowering, because somebody
+///   else uses the quota as well, and grows again with time.
 /// - Nothing is kept for a caller that has gone: a turn that is not used is lost.
 pub trait SharedQuota: fmt::Debug + Send + Sync {
     /// Takes the next free turn, or none if it would come too late.
     ///
-    /// The caller drops the future after a tenth of a second and then goes without.
+    /// The caller drops the future after a tenth of a second, the first after a second, and then goes
+    /// without.
     ///
     /// # Errors
     /// That the wait is too long, in which case nothing may be taken, or that nobody can tell.
@@ -113,10 +114,22 @@ pub enum SharedQuotaError {
 #[derive(Debug)]
 pub(super) struct Sharing {
     quota: Arc<dyn SharedQuota>,
-    /// When it may be asked again after it was unavailable, on the pacer's clock.
-    asked_again_at: Mutex<Option<Duration>>,
+    standing: Mutex<Standing>,
     /// In the order of the categories.
     lanes: Vec<Lane>,
+}
+
+/// Whether it is there.
+#[derive(Clone, Copy, Debug, Default)]
+enum Standing {
+    /// It has not been asked yet.
+    #[default]
+    Unknown,
+    Available,
+    Unavailable {
+        /// When one call asks again, on the pacer's clock.
+        asked_again_at: Duration,
+    },
 }
 
 #[derive(Debug)]
@@ -140,6 +153,9 @@ pub(super) enum Asked {
 impl Sharing {
     /// How long an answer may take.
     const ANSWER: Duration = Duration::from_millis(100);
+    /// How long the first may take, because most connect for it. A fleet whose clients all began by
+    /// themselves would begin with being throttled.
+    const FIRST_ANSWER: Duration = Duration::from_secs(1);
     /// How long a client goes on by itself before one of its calls asks again.
     const COOL_DOWN: Duration = Duration::from_secs(1);
     /// How long a turn and the way to the quota take at most for one client to use the whole limit.
@@ -157,7 +173,7 @@ impl Sharing {
         };
         Self {
             quota,
-            asked_again_at: Mutex::default(),
+            standing: Mutex::default(),
             lanes: QuotaCategory::ALL.iter().map(lane).collect(),
         }
     }
@@ -193,9 +209,9 @@ impl Sharing {
         let Some(Ok(_turns)) = turns else {
             return Err(refusal);
         };
-        if !self.begin(pacer.started.elapsed()) {
+        let Some(answer_within) = self.begin(pacer.started.elapsed()) else {
             return Ok(Asked::Alone(left()));
-        }
+        };
         let patience = if may_wait { left() } else { Duration::ZERO };
         let throttled = lane.throttled.swap(0, Relaxed);
         let request = TurnRequest {
@@ -204,7 +220,7 @@ impl Sharing {
             max_wait: patience,
             throttled: (throttled > 0).then_some(throttled),
         };
-        match timeout(Self::ANSWER, self.quota.take(request)).await {
+        match timeout(answer_within, self.quota.take(request)).await {
             Ok(Ok(turn)) if turn.wait <= patience && is_rate(turn.rate) => {
                 self.answered();
                 lane.rate.store(turn.rate.to_bits(), Relaxed);
@@ -237,38 +253,50 @@ impl Sharing {
 
     /// The rate of all clients together, if it is known at present.
     pub(super) fn rate(&self, category: QuotaCategory) -> Option<f64> {
-        let rate = || f64::from_bits(self.lanes[category as usize].rate.load(Relaxed));
-        self.asked_again_at().is_none().then(rate)
+        if matches!(*self.standing(), Standing::Unavailable { .. }) {
+            return None;
+        }
+        let rate = &self.lanes[category as usize].rate;
+        Some(f64::from_bits(rate.load(Relaxed)))
     }
 
     fn may_be_asked(&self, now: Duration) -> bool {
-        self.asked_again_at().is_none_or(|at| now >= at)
+        match *self.standing() {
+            Standing::Unavailable { asked_again_at } => now >= asked_again_at,
+            Standing::Unknown | Standing::Available => true,
+        }
     }
 
-    /// Whether this call is to ask; while the quota was unavailable, it is one in each cool-down.
-    fn begin(&self, now: Duration) -> bool {
-        let mut asked_again_at = self.asked_again_at();
-        match *asked_again_at {
-            Some(at) if now < at => return false,
-            Some(_) => *asked_again_at = Some(now + Self::COOL_DOWN),
-            None => {}
+    /// How long this call waits for its answer, if it is to ask: one in each cool-down while the quota is
+    /// unavailable.
+    fn begin(&self, now: Duration) -> Option<Duration> {
+        let mut standing = self.standing();
+        match &mut *standing {
+            Standing::Unknown => Some(Self::FIRST_ANSWER),
+            Standing::Available => Some(Self::ANSWER),
+            Standing::Unavailable { asked_again_at } if now < *asked_again_at => None,
+            Standing::Unavailable { asked_again_at } => {
+                *asked_again_at = now + Self::COOL_DOWN;
+                Some(Self::ANSWER)
+            }
         }
-        true
     }
 
     fn answered(&self) {
-        *self.asked_again_at() = None;
+        *self.standing() = Standing::Available;
     }
 
     /// Whether it was available until now.
     fn failed(&self, now: Duration) -> bool {
-        let again_at = now + Self::COOL_DOWN;
-        self.asked_again_at().replace(again_at).is_none()
+        let unavailable = Standing::Unavailable {
+            asked_again_at: now + Self::COOL_DOWN,
+        };
+        let before = std::mem::replace(&mut *self.standing(), unavailable);
+        !matches!(before, Standing::Unavailable { .. })
     }
 
-    fn asked_again_at(&self) -> MutexGuard<'_, Option<Duration>> {
-        let state = self.asked_again_at.lock();
-        state.unwrap_or_else(PoisonError::into_inner)
+    fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -414,6 +442,7 @@ mod tests {
             let quota = Script::new([does]);
             let pacing = Pacing::new().limit(CATEGORY, 100.0).share(0.1);
             let pacer = paced(pacing, &quota);
+            let _ = wait(&pacer).await;
             let began = Instant::now();
             let mut sent = 0_u32;
             while began.elapsed() < Duration::from_secs(10) {
@@ -438,7 +467,8 @@ mod tests {
     async fn while_one_call_asks_again_the_others_do_not_wait_for_its_answer() {
         let quota = Script::new([Does::Hang]);
         let pacer = paced(Pacing::new().limit(CATEGORY, 1_000.0).share(1.0), &quota);
-        assert!(matches!(wait(&pacer).await, Ok(0.1..0.11)));
+        // The first has the time to connect.
+        assert!(matches!(wait(&pacer).await, Ok(1.0..1.01)));
         tokio::time::sleep(Sharing::COOL_DOWN).await;
         let waits: Vec<_> = (0..10)
             .map(|_| {

@@ -8,7 +8,7 @@
 -- The state is in microseconds of this server's clock, which a double holds exactly until the year 2255:
 --   next     when the next turn is due, if none comes early
 --   at       when the last decision was made
---   part     what was left of the limit when it was lowered, and
+--   part     what of the limit was left after the last throttle that counted, and
 --   lowered  when that was
 
 -- How early a turn may come after a pause: half of what a client alone sends at once, since what leaves
@@ -19,6 +19,8 @@ local DECREASE = 0.5
 local FLOOR = 0.01
 -- In which time the rate doubles again.
 local DOUBLING = 30000000
+-- How long no turn comes after a throttle, so that what has gathered at the other end is worked off.
+local PAUSE = 200000
 -- How long the state is kept after the last turn, in milliseconds: until the rate has grown from its floor.
 local KEPT = 300000
 
@@ -41,13 +43,15 @@ if at > now then
   lowered = lowered - (at - now)
 end
 
--- What was under way when the rate was lowered says nothing about the new one.
+-- Even a fleet that keeps to its quota arrives in a bunch once in a while: if it was at its limit and not
+-- throttled for long, it only pauses. What was under way then says nothing about what comes after.
 local grown = math.min(1, part * 2 ^ ((now - lowered) / DOUBLING))
 if throttled > lowered then
-  part = math.max(grown * DECREASE, FLOOR)
+  local first = grown == 1 and now - lowered > DOUBLING
+  part = first and 1 or math.max(grown * DECREASE, FLOOR)
   lowered = now
   grown = part
-  next = math.max(next, now + BURST)
+  next = math.max(next, now) + PAUSE
 end
 
 local rate = limit * grown

@@ -17,8 +17,10 @@ static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("quo
 /// key, `NAME:quota:CATEGORY`, so that a cluster spreads them, which is gone five minutes after its last
 /// turn. Nothing in it is secret, and nothing is lost with it but the order of a moment.
 ///
-/// What is said of a [`SharedQuota`] holds. The rate is halved when a client was throttled, and doubles
-/// in 30 seconds until it is the limit again. When the server's clock is set back, or another server
+/// What is said of a [`SharedQuota`] holds. When a client is throttled, all pause for a fifth of a second,
+/// since even a fleet that keeps to its quota arrives in a bunch once in a while. If that happens again
+/// within 30 seconds, somebody else uses the quota as well: the rate is halved, and doubles every 30
+/// seconds until it is the limit again. When the server's clock is set back, or another server
 /// takes over whose clock is behind, nobody waits longer for it.
 ///
 /// ```no_run

@@ -201,56 +201,57 @@ async fn what_would_come_too_late_is_not_taken() {
     assert!(quota.take(patient).await.is_ok());
 }
 
+/// A turn that is not told of any throttle.
+async fn take(quota: &RedisQuota, limit: f64) -> Turn {
+    quota.take(at(limit)).await.expect("a turn")
+}
+
+/// A turn that is told of a throttle in another.
+async fn take_after(quota: &RedisQuota, limit: f64, throttled: Turn) -> Turn {
+    let request = at(limit).throttled(throttled.id);
+    quota.take(request).await.expect("a turn")
+}
+
 #[tokio::test]
-async fn a_throttle_halves_the_rate_of_all_once_for_what_was_under_way() {
+async fn one_throttle_is_a_pause_and_the_next_halves_the_rate_of_all() {
     let Some(server) = RedisServer::start(&[]) else {
         return;
     };
     let (one, other) = (quota(&server), quota(&server));
-    let first = one.take(at(100.0)).await.expect("a turn");
-    let second = one.take(at(100.0)).await.expect("a turn");
-    assert!((first.rate - 100.0).abs() < 1e-9);
-    let lowered = one
-        .take(at(100.0).throttled(first.id))
-        .await
-        .expect("a turn");
-    assert!((lowered.rate - 50.0).abs() < 0.1, "{lowered:?}");
-    // Both clients, and not again for a turn that was given before.
-    let same = other
-        .take(at(100.0).throttled(second.id))
-        .await
-        .expect("a turn");
-    assert!((same.rate - 50.0).abs() < 0.1, "{same:?}");
-    sleep(Duration::from_millis(1)).await;
-    let new = other.take(at(100.0)).await.expect("a turn");
-    let again = one.take(at(100.0).throttled(new.id)).await.expect("a turn");
-    assert!((again.rate - 25.0).abs() < 0.1, "{again:?}");
-    // The turns are further apart.
-    let (a, b) = (
-        one.take(at(100.0)).await.expect("a turn"),
-        other.take(at(100.0)).await.expect("a turn"),
-    );
-    assert!((39_000..=41_000).contains(&(due(&b) - due(&a))));
+    let is_about =
+        |turn: Turn, rate: f64| assert!((turn.rate / rate - 1.0).abs() < 0.01, "{turn:?}");
+    let (first, second) = (take(&one, 100.0).await, take(&one, 100.0).await);
+    is_about(first, 100.0);
+    let paused = take_after(&one, 100.0, first).await;
+    is_about(paused, 100.0);
+    assert!(paused.wait > Duration::from_millis(100), "{paused:?}");
+    // What was given before the pause says nothing about what comes after it, whoever tells of it.
+    let same = take_after(&other, 100.0, second).await;
+    is_about(same, 100.0);
+    assert!((9_000..=11_000).contains(&(due(&same) - due(&paused))));
+
+    // Now it is no accident. Both clients keep to it, and count it once.
+    let lowered = take_after(&one, 100.0, same).await;
+    is_about(lowered, 50.0);
+    is_about(take_after(&other, 100.0, same).await, 50.0);
+    let (a, b) = (take(&one, 100.0).await, take(&other, 100.0).await);
+    assert!((19_000..=21_000).contains(&(due(&b) - due(&a))));
+    is_about(take_after(&other, 100.0, b).await, 25.0);
 
     // Nobody starves, and in time all is as before.
     for _ in 0..20 {
-        sleep(Duration::from_millis(1)).await;
-        let turn = one.take(at(1e6)).await.expect("a turn");
-        assert!(one.take(at(1e6).throttled(turn.id)).await.is_ok());
+        let turn = take(&one, 1e6).await;
+        take_after(&one, 1e6, turn).await;
     }
-    let floor = one.take(at(100.0)).await.expect("a turn");
-    assert!((0.99..1.1).contains(&floor.rate), "{floor:?}");
-    let minute_ago = (floor.id - 60_000_000).to_string();
-    assert!(
-        server
-            .command(&["HSET", KEY, "lowered", &minute_ago])
-            .is_ok()
-    );
-    let grown = one.take(at(100.0)).await.expect("a turn");
-    assert!((3.9..4.1).contains(&grown.rate), "{grown:?}");
-    assert!(server.command(&["HSET", KEY, "lowered", "0"]).is_ok());
-    let whole = one.take(at(100.0)).await.expect("a turn");
-    assert!((whole.rate - 100.0).abs() < 1e-9, "{whole:?}");
+    let floor = take(&one, 100.0).await;
+    is_about(floor, 1.0);
+    let ago = |seconds: u64| (floor.id - seconds * 1_000_000).to_string();
+    assert!(server.command(&["HSET", KEY, "lowered", &ago(60)]).is_ok());
+    is_about(take(&one, 100.0).await, 4.0);
+    assert!(server.command(&["HSET", KEY, "lowered", &ago(240)]).is_ok());
+    let whole = take(&one, 100.0).await;
+    is_about(whole, 100.0);
+    is_about(take_after(&one, 100.0, whole).await, 100.0);
 }
 
 #[tokio::test]
