@@ -19,7 +19,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
@@ -27,7 +27,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use self::shared::{Asked, Sharing};
+use self::shared::{Asked, Share, Shared};
 pub use self::shared::{SharedQuota, SharedQuotaError, Turn, TurnFuture, TurnRequest};
 use crate::random::random;
 
@@ -58,7 +58,7 @@ mod simulation;
 pub struct Pacing {
     limits: BTreeMap<QuotaCategory, f64>,
     share: Option<f64>,
-    shared: Option<Arc<dyn SharedQuota>>,
+    shared: Option<Shared>,
     max_waiting: usize,
     max_wait: Duration,
 }
@@ -114,7 +114,7 @@ impl Pacing {
     /// A turn is lost when its caller goes while waiting for it. A client takes at most one turn ahead for
     /// each 50 requests a second of the limit, so no more are lost with it.
     pub fn shared(mut self, quota: impl SharedQuota + 'static) -> Self {
-        self.shared = Some(Arc::new(quota));
+        self.shared = Some(Shared::new(quota));
         self
     }
 
@@ -306,7 +306,7 @@ pub(crate) struct Pacer {
     max_wait: Duration,
     /// In the order of the categories.
     queues: Vec<Queue>,
-    sharing: Option<Box<Sharing>>,
+    sharing: Option<Box<dyn Share>>,
 }
 
 /// The calls of one category, which wait in the order in which they came.
@@ -364,16 +364,12 @@ impl Pacer {
             sent: AtomicU64::new(0),
             throttled: AtomicU64::new(0),
         };
-        let sharing = |quota: &Arc<dyn SharedQuota>| {
-            let limit = |category| pacing.limit_of(category);
-            Box::new(Sharing::new(quota.clone(), limit))
-        };
         Self {
             started: Instant::now(),
             max_waiting: pacing.max_waiting,
             max_wait: pacing.max_wait,
             queues: QuotaCategory::ALL.iter().map(queue).collect(),
-            sharing: pacing.shared.as_ref().map(sharing),
+            sharing: pacing.shared.as_ref().map(|shared| shared.begin(pacing)),
         }
     }
 
@@ -388,8 +384,7 @@ impl Pacer {
         let permit = |given| Ok(Some(Permit { category, given }));
         let mut max_wait = self.max_wait;
         if let Some(sharing) = &self.sharing {
-            // Boxed, or every call in flight would hold room for it.
-            match Box::pin(sharing.ask(self, queue)).await? {
+            match sharing.ask(self, queue).await? {
                 Asked::Turn(id) => return permit(Given::Shared(id)),
                 Asked::Alone(left) => max_wait = left,
             }

@@ -15,7 +15,7 @@ use tokio::{
     time::{Instant, sleep, timeout, timeout_at},
 };
 
-use super::{Pacer, PacingError, Queue, QuotaCategory, is_rate};
+use super::{Pacer, Pacing, PacingError, Queue, QuotaCategory, is_rate};
 
 /// Gives the clients of a whole fleet their turns, so that together they keep to one quota.
 ///
@@ -111,8 +111,51 @@ pub enum SharedQuotaError {
 }
 
 /// One client's dealings with a shared quota.
+///
+/// A trait, and made by [`Pacing::shared`] alone, so that programs without such a quota do not carry it.
+pub(super) trait Share: fmt::Debug + Send + Sync {
+    /// Asks for a turn and waits for it.
+    fn ask<'a>(&'a self, pacer: &'a Pacer, queue: &'a Queue) -> AskFuture<'a>;
+
+    /// Keeps in mind that a turn was throttled, to tell it with the next request.
+    fn throttled(&self, category: QuotaCategory, turn: u64);
+
+    /// The rate of all clients together, if it is known at present.
+    fn rate(&self, category: QuotaCategory) -> Option<f64>;
+}
+
+type AskFuture<'a> = Pin<Box<dyn Future<Output = Result<Asked, PacingError>> + Send + 'a>>;
+
+/// What came of asking.
+pub(super) enum Asked {
+    /// The turn of this ID has come.
+    Turn(u64),
+    /// The client is on its own, and may still wait so long.
+    Alone(Duration),
+}
+
+/// A quota, and how the dealings with it begin.
+#[derive(Clone, Debug)]
+pub(super) struct Shared {
+    quota: Arc<dyn SharedQuota>,
+    begin: fn(Arc<dyn SharedQuota>, &Pacing) -> Box<dyn Share>,
+}
+
+impl Shared {
+    pub(super) fn new(quota: impl SharedQuota + 'static) -> Self {
+        Self {
+            quota: Arc::new(quota),
+            begin: |quota, pacing| Box::new(Sharing::new(quota, pacing)),
+        }
+    }
+
+    pub(super) fn begin(&self, pacing: &Pacing) -> Box<dyn Share> {
+        (self.begin)(self.quota.clone(), pacing)
+    }
+}
+
 #[derive(Debug)]
-pub(super) struct Sharing {
+struct Sharing {
     quota: Arc<dyn SharedQuota>,
     standing: Mutex<Standing>,
     /// In the order of the categories.
@@ -142,12 +185,23 @@ struct Lane {
     rate: AtomicU64,
 }
 
-/// What came of asking.
-pub(super) enum Asked {
-    /// The turn of this ID has come.
-    Turn(u64),
-    /// The client is on its own, and may still wait so long.
-    Alone(Duration),
+impl Share for Sharing {
+    fn ask<'a>(&'a self, pacer: &'a Pacer, queue: &'a Queue) -> AskFuture<'a> {
+        Box::pin(self.turn(pacer, queue))
+    }
+
+    fn throttled(&self, category: QuotaCategory, turn: u64) {
+        let lane = &self.lanes[category as usize];
+        lane.throttled.fetch_max(turn, Relaxed);
+    }
+
+    fn rate(&self, category: QuotaCategory) -> Option<f64> {
+        if matches!(*self.standing(), Standing::Unavailable { .. }) {
+            return None;
+        }
+        let rate = &self.lanes[category as usize].rate;
+        Some(f64::from_bits(rate.load(Relaxed)))
+    }
 }
 
 impl Sharing {
@@ -162,9 +216,9 @@ impl Sharing {
     const TURN_SECONDS: f64 = 0.02;
     const MOST_TURNS: f64 = 64.0;
 
-    pub(super) fn new(quota: Arc<dyn SharedQuota>, limit: impl Fn(QuotaCategory) -> f64) -> Self {
+    fn new(quota: Arc<dyn SharedQuota>, pacing: &Pacing) -> Self {
         let lane = |category: &QuotaCategory| {
-            let limit = limit(*category);
+            let limit = pacing.limit_of(*category);
             Lane {
                 turns: Semaphore::new(turns_ahead(limit)),
                 throttled: AtomicU64::new(0),
@@ -178,8 +232,7 @@ impl Sharing {
         }
     }
 
-    /// Asks for a turn and waits for it.
-    pub(super) async fn ask(&self, pacer: &Pacer, queue: &Queue) -> Result<Asked, PacingError> {
+    async fn turn(&self, pacer: &Pacer, queue: &Queue) -> Result<Asked, PacingError> {
         let category = queue.category;
         let lane = &self.lanes[category as usize];
         let began = Instant::now();
@@ -220,6 +273,7 @@ impl Sharing {
             max_wait: patience,
             throttled: (throttled > 0).then_some(throttled),
         };
+        let answer_within = answer_within.min(Self::ANSWER.max(patience));
         match timeout(answer_within, self.quota.take(request)).await {
             Ok(Ok(turn)) if turn.wait <= patience && is_rate(turn.rate) => {
                 self.answered();
@@ -242,22 +296,6 @@ impl Sharing {
                 Ok(Asked::Alone(left()))
             }
         }
-    }
-
-    /// Keeps in mind that a turn was throttled, to tell it with the next request.
-    pub(super) fn throttled(&self, category: QuotaCategory, turn: u64) {
-        self.lanes[category as usize]
-            .throttled
-            .fetch_max(turn, Relaxed);
-    }
-
-    /// The rate of all clients together, if it is known at present.
-    pub(super) fn rate(&self, category: QuotaCategory) -> Option<f64> {
-        if matches!(*self.standing(), Standing::Unavailable { .. }) {
-            return None;
-        }
-        let rate = &self.lanes[category as usize].rate;
-        Some(f64::from_bits(rate.load(Relaxed)))
     }
 
     fn may_be_asked(&self, now: Duration) -> bool {
@@ -317,7 +355,6 @@ mod tests {
     use std::collections::VecDeque;
 
     use super::*;
-    use crate::pacing::Pacing;
 
     const CATEGORY: QuotaCategory = QuotaCategory::UserUpdate;
 
@@ -530,6 +567,13 @@ mod tests {
         assert!(wait(&pacer).await.is_ok());
         assert_eq!(wait(&pacer).await, Err(full));
         assert!(quota.asked().iter().all(|it| it.max_wait.is_zero()));
+
+        // Nor does anybody wait for its first answer who may not wait.
+        let quota = Script::new([Does::Hang]);
+        let pacer = paced(Pacing::new().max_wait(Duration::ZERO), &quota);
+        let began = Instant::now();
+        assert_eq!(wait(&pacer).await, Err(too_long));
+        assert!(began.elapsed() < Duration::from_millis(110));
 
         // The time spent on a quota that does not answer is part of the wait.
         let quota = Script::new([Does::Hang]);

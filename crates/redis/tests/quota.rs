@@ -5,7 +5,7 @@ mod support;
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU32, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -16,6 +16,7 @@ use cognito_idp::{
     Client, Error,
     operation::auth::GlobalSignOutRequest,
     pacing::{Pacing, QuotaCategory, SharedQuota, SharedQuotaError, Turn, TurnRequest},
+    retry::RetryPolicy,
     transport::{HttpClient, HttpFuture},
 };
 use cognito_idp_redis::RedisQuota;
@@ -167,7 +168,9 @@ async fn each_category_has_one_key_that_goes_by_itself() {
     // Another category, or another account, is not behind these three.
     let turn = quota.take(at(1.0)).await.expect("a turn");
     assert_eq!(turn.wait, Duration::ZERO);
-    let other = RedisQuota::connect(server.url(), "another").expect("a URL");
+    let connection = redis::Client::open(server.url()).expect("a URL");
+    let connection = connection.get_multiplexed_async_connection().await;
+    let other = RedisQuota::over(connection.expect("a connection"), "another");
     assert_eq!(
         other.take(reading).await.expect("a turn").wait,
         Duration::ZERO
@@ -492,4 +495,109 @@ async fn clients_of_one_quota_get_equal_parts_whatever_they_ask_for() {
     let (all, least) = (sent.iter().sum::<u32>(), sent.iter().min().copied());
     assert!((195..=212).contains(&all), "{sent:?}");
     assert!(least >= Some(all * 19 / 100), "{sent:?}");
+}
+
+/// A Cognito with a quota that somebody else uses as well.
+#[derive(Clone, Debug)]
+struct BusyCognito(Arc<Mutex<Bucket>>);
+
+#[derive(Debug)]
+struct Bucket {
+    tokens: f64,
+    filled_at: Instant,
+    done: u32,
+    throttled: u32,
+}
+
+impl BusyCognito {
+    const LIMIT: f64 = 100.0;
+    const ELSEWHERE: f64 = 40.0;
+
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new(Bucket {
+            tokens: 0.0,
+            filled_at: Instant::now(),
+            done: 0,
+            throttled: 0,
+        })))
+    }
+
+    fn take(&self) -> bool {
+        let mut bucket = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let passed = bucket.filled_at.elapsed();
+        bucket.filled_at += passed;
+        let left = (Self::LIMIT - Self::ELSEWHERE) * passed.as_secs_f64();
+        bucket.tokens = (bucket.tokens + left).min(Self::LIMIT / 5.0) - 1.0;
+        if bucket.tokens < 0.0 {
+            bucket.tokens += 1.0;
+            bucket.throttled += 1;
+            return false;
+        }
+        bucket.done += 1;
+        true
+    }
+
+    /// What was let through and what was not, so far.
+    fn tally(&self) -> (f64, f64) {
+        let bucket = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (bucket.done.into(), bucket.throttled.into())
+    }
+}
+
+impl HttpClient for BusyCognito {
+    fn call(&self, _: http::Request<Bytes>) -> HttpFuture<'_> {
+        Box::pin(async {
+            sleep(Duration::from_millis(20)).await;
+            let throttled = r#"{"__type":"TooManyRequestsException"}"#;
+            let (status, body) = if self.take() {
+                (200, "{}")
+            } else {
+                (400, throttled)
+            };
+            let mut response = http::Response::new(Bytes::from_static(body.as_bytes()));
+            *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+            Ok(response)
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_slow_down_together_when_somebody_else_uses_the_quota_as_well() {
+    let Some(server) = RedisServer::start(&[]) else {
+        return;
+    };
+    let cognito = BusyCognito::new();
+    for _ in 0..4 {
+        let limit = Pacing::new().limit(CATEGORY, BusyCognito::LIMIT);
+        let client = Client::builder().region("eu-central-1");
+        let client = client.pacing(limit.shared(quota(&server)));
+        let client = client.retry_policy(RetryPolicy::never());
+        let client = client
+            .http_client(cognito.clone())
+            .build()
+            .expect("a client");
+        for _ in 0..4 {
+            let client = client.clone();
+            // It ends with the test.
+            tokio::spawn(async move {
+                loop {
+                    drop(call(&client).await);
+                }
+            });
+        }
+    }
+    // From the start, when nobody knows of the other, until the rate has grown to what is left again.
+    let took = 15.0;
+    sleep(Duration::from_secs_f64(took)).await;
+    let (done, throttled) = cognito.tally();
+    let left = (BusyCognito::LIMIT - BusyCognito::ELSEWHERE) * took;
+    println!(
+        "{:.0}% of what is left, {throttled} throttled",
+        done / left * 100.0
+    );
+    assert!(done / left > 0.8, "{done} of {left}");
+    assert!(
+        throttled / (done + throttled) < 0.05,
+        "{throttled} of {done}"
+    );
 }
