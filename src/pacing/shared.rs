@@ -177,8 +177,11 @@ enum Standing {
 
 #[derive(Debug)]
 struct Lane {
-    /// How many calls have, or ask for, a turn that is still to come.
+    /// One for each call that has, or asks for, a turn that is still to come.
     turns: Semaphore,
+    turns_ahead: u32,
+    /// How far off the last turn was, in microseconds.
+    last_wait: AtomicU64,
     /// The newest turn that was throttled and not yet told; 0 is none.
     throttled: AtomicU64,
     /// The bits of the rate that all clients have together.
@@ -219,8 +222,11 @@ impl Sharing {
     fn new(quota: Arc<dyn SharedQuota>, pacing: &Pacing) -> Self {
         let lane = |category: &QuotaCategory| {
             let limit = pacing.limit_of(*category);
+            let turns_ahead = turns_ahead(limit);
             Lane {
-                turns: Semaphore::new(turns_ahead(limit)),
+                turns: Semaphore::new(turns_ahead as usize),
+                turns_ahead,
+                last_wait: AtomicU64::new(0),
                 throttled: AtomicU64::new(0),
                 rate: AtomicU64::new(limit.to_bits()),
             }
@@ -248,6 +254,9 @@ impl Sharing {
         } else {
             PacingError::QueueFull { category }
         };
+        if may_wait && lane.wait_behind(place.ahead) > pacer.max_wait {
+            return Err(refusal);
+        }
         let turns = if may_wait {
             let limit = began.checked_add(pacer.max_wait);
             let turns = lane.turns.acquire();
@@ -277,7 +286,7 @@ impl Sharing {
         match timeout(answer_within, self.quota.take(request)).await {
             Ok(Ok(turn)) if turn.wait <= patience && is_rate(turn.rate) => {
                 self.answered();
-                lane.rate.store(turn.rate.to_bits(), Relaxed);
+                lane.gave(turn);
                 if !turn.wait.is_zero() {
                     sleep(turn.wait).await;
                 }
@@ -338,15 +347,29 @@ impl Sharing {
     }
 }
 
+impl Lane {
+    fn gave(&self, turn: Turn) {
+        let wait = u64::try_from(turn.wait.as_micros()).unwrap_or(u64::MAX);
+        self.last_wait.store(wait, Relaxed);
+        self.rate.store(turn.rate.to_bits(), Relaxed);
+    }
+
+    /// How long a call waits behind so many others of this client, if turns are as far off as the last.
+    fn wait_behind(&self, ahead: usize) -> Duration {
+        let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
+        Duration::from_micros(self.last_wait.load(Relaxed)).saturating_mul(ahead / self.turns_ahead)
+    }
+}
+
 /// How many turns a client takes ahead: no more than it needs to use the whole limit by itself, since
 /// a turn once taken does not follow the rate any more, and is lost with its caller.
-fn turns_ahead(limit: f64) -> usize {
+fn turns_ahead(limit: f64) -> u32 {
     let turns = (limit * Sharing::TURN_SECONDS)
         .ceil()
         .clamp(1.0, Sharing::MOST_TURNS);
     // From 1 to 64, as was just made sure.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let turns = turns as usize;
+    let turns = turns as u32;
     turns
 }
 
@@ -560,6 +583,20 @@ mod tests {
         let (first, second) = tokio::join!(wait(&pacer), wait(&pacer));
         assert!(matches!(first, Ok(2.0..2.01)), "{first:?}");
         assert_eq!(second, Err(too_long));
+
+        // The turns being a second apart, the third behind the one that waits would come too late.
+        let quota = Script::new([turn(1, 1.0)]);
+        let pacer = paced(pacing(), &quota);
+        assert!(wait(&pacer).await.is_ok());
+        let refused = async {
+            sleep(Duration::from_millis(10)).await;
+            let began = Instant::now();
+            let answer = wait(&pacer).await;
+            (answer, began.elapsed())
+        };
+        let call = || wait(&pacer);
+        let (_, _, _, refused) = tokio::join!(call(), call(), call(), refused);
+        assert_eq!(refused, (Err(too_long), Duration::ZERO));
 
         // With no queue only a turn that is there at once will do.
         let quota = Script::new([turn(1, 0.0), Does::Refuse]);
