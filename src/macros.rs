@@ -387,7 +387,7 @@ macro_rules! operation {
             /// for it.
             ///
             #[cfg_attr(doc, doc = include_str!(concat!(
-                env!("CARGO_MANIFEST_DIR"), "/src/operation/examples/", stringify!($name), ".md"
+                env!("CARGO_MANIFEST_DIR"), "/docs/operations/", stringify!($name), ".md"
             )))]
             strict $request $request_body
         }
