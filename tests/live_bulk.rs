@@ -183,6 +183,7 @@ async fn goes_out_and_in(server: &Server, users: usize) -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs tests/live/servers.sh"]
 async fn five_thousand_users_with_their_groups_go_out_and_in_on_ministack() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -191,6 +192,7 @@ async fn five_thousand_users_with_their_groups_go_out_and_in_on_ministack() -> O
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs tests/live/servers.sh"]
 async fn users_with_their_groups_go_out_and_in_on_moto() -> Outcome {
     let Some(server) = Server::moto() else {
         return Ok(());
@@ -201,6 +203,7 @@ async fn users_with_their_groups_go_out_and_in_on_moto() -> Outcome {
 
 /// The import of the test below, in a process of its own.
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn child_of_the_killing_test() -> Outcome {
     let (Ok(pool), Ok(file)) = (std::env::var(CHILD_POOL), std::env::var(CHILD_FILE)) else {
         return Ok(());
@@ -221,6 +224,7 @@ async fn import_with_journal(server: &Server, pool: &str, file: &Path) -> Outcom
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs tests/live/servers.sh"]
 async fn an_import_that_is_killed_twenty_times_ends_like_one_that_was_not() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -271,6 +275,7 @@ async fn an_import_that_is_killed_twenty_times_ends_like_one_that_was_not() -> O
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs tests/live/servers.sh"]
 async fn an_export_that_is_given_up_goes_on_in_its_file() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
