@@ -3,9 +3,9 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
-    Router,
+    Router, body,
     extract::{ConnectInfo, DefaultBodyLimit, FromRef, Request, State},
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderName, HeaderValue, Method, header},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
     routing::get,
@@ -81,7 +81,7 @@ fn files() -> Router<App> {
         .route("/passkey.js", get(async move || js))
 }
 
-/// Too many posts of one address are refused before anything is read or asked.
+/// Too many posts of one address are refused before anything is asked.
 async fn limited(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -89,7 +89,9 @@ async fn limited(
     next: Next,
 ) -> Response {
     let address = session::address(&app, peer, request.headers());
-    if request.method() == axum::http::Method::POST && !app.limits.allows_address(address) {
+    if request.method() == Method::POST && !app.limits.allows_address(address) {
+        // A connection that is closed with something unread is reset, and the answer may be lost with it.
+        drop(body::to_bytes(request.into_body(), MOST_BODY).await);
         return Failure::TooMany.into_response();
     }
     next.run(request).await
