@@ -9,11 +9,12 @@ use cognito_idp::{
         app_clients::{
             CreateUserPoolClientRequest, ExplicitAuthFlowsType, PreventUserExistenceErrorTypes,
         },
+        mfa::{SetUserPoolMfaConfigRequest, SoftwareTokenMfaConfigType},
         passwords::AdminSetUserPasswordRequest,
         user_pools::{CreateUserPoolRequest, UsernameAttributeType},
         users::AdminCreateUserRequest,
     },
-    types::{AttributeType, VerifiedAttributeType},
+    types::{AttributeType, UserPoolMfaType, VerifiedAttributeType},
 };
 
 const REGION: &str = "eu-central-1";
@@ -40,6 +41,10 @@ pub(crate) async fn users() -> Result<CognitoUserService, Box<dyn StdError>> {
         .auto_verified_attributes([VerifiedAttributeType::Email]);
     let pool = client.send(&request).await?.user_pool;
     let pool = pool.and_then(|pool| pool.id).ok_or("the pool has no ID")?;
+    let request = SetUserPoolMfaConfigRequest::new(&pool)
+        .mfa_configuration(UserPoolMfaType::Optional)
+        .software_token_mfa_configuration(SoftwareTokenMfaConfigType::new().enabled(true));
+    client.send(&request).await?;
     let request = CreateUserPoolClientRequest::new(&pool, "web")
         .generate_secret(true)
         .prevent_user_existence_errors(PreventUserExistenceErrorTypes::Enabled)

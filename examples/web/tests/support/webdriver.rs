@@ -12,6 +12,7 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::OnceLock,
     thread,
     time::{Duration, Instant},
 };
@@ -171,8 +172,11 @@ impl Chromium {
         self.post("/window/rect", &json!({"width": width, "height": height}));
     }
 
-    /// Keeps what is seen, at the width of a phone and of a desk.
+    /// Keeps what is seen, at the width of a phone and of a desk, and lets axe look for what would keep
+    /// people out.
+    #[track_caller]
     pub fn picture(&self, name: &str) {
+        self.check_access(name);
         fs::create_dir_all(PICTURES).expect("target can be written to");
         for (width, height) in [(360, 800), (1280, 900)] {
             self.size(width, height);
@@ -180,6 +184,16 @@ impl Chromium {
             let file = Path::new(PICTURES).join(format!("{name}-{width}.png"));
             fs::write(file, picture).expect("target can be written to");
         }
+    }
+
+    #[track_caller]
+    fn check_access(&self, name: &str) {
+        self.script(axe());
+        let run = "const done = arguments[0];
+            axe.run().then(({ violations }) => done(JSON.stringify(violations.map(
+                ({ id, nodes }) => [id, nodes.map(({ html }) => html)]))));";
+        let found = self.post("/execute/async", &json!({"script": run, "args": []}));
+        assert_eq!(text(&found), "[]", "{name}");
     }
 
     fn find(&self, selector: &str) -> String {
@@ -222,6 +236,31 @@ impl Drop for Chromium {
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
+}
+
+/// The engine, of one version, as npm brings it.
+fn axe() -> &'static str {
+    static AXE: OnceLock<String> = OnceLock::new();
+    AXE.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/axe");
+        let file = folder.join("node_modules/axe-core/axe.min.js");
+        if !file.exists() {
+            fs::create_dir_all(&folder).expect("target can be written to");
+            let npm = Command::new("npm")
+                .args([
+                    "install",
+                    "--silent",
+                    "--no-audit",
+                    "--no-fund",
+                    "--ignore-scripts",
+                ])
+                .args(["--prefix", ".", "axe-core@4.10.3"])
+                .current_dir(&folder)
+                .status();
+            assert!(npm.expect("npm is installed").success());
+        }
+        fs::read_to_string(file).expect("npm has brought it")
+    })
 }
 
 fn text(value: &Value) -> String {
