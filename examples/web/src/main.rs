@@ -3,10 +3,10 @@
 //! [`app`] is the router and what all answers have in common; [`pages`] is one file a flow; [`session`],
 //! [`csrf`] and [`limits`] are what keeps it safe. See the README beside this for how to run it.
 
-use std::{env, error::Error as StdError, net::SocketAddr, sync::Arc};
+use std::{env, error::Error as StdError, io, net::SocketAddr, sync::Arc};
 
 use cognito_idp::{CognitoUserService, managed_login::Domain};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::{app::App, session::InMemory};
 
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
         .with_writer(std::io::stderr)
         .init();
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
-    let listener = TcpListener::bind(address).await?;
+    let listener = listener(address.parse()?)?;
     let url = env::var("PUBLIC_URL");
     let url = url.unwrap_or(format!(
         "http://localhost:{}",
@@ -38,6 +38,19 @@ async fn main() -> Result<(), Box<dyn StdError>> {
         .with_graceful_shutdown(asked_to_stop())
         .await?;
     Ok(())
+}
+
+/// Of many who connect at once, those that do not fit into the queue of the usual length are cut off.
+fn listener(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(4096)
 }
 
 async fn app(url: String) -> Result<App, Box<dyn StdError>> {
