@@ -186,6 +186,8 @@ fn a_body_that_is_too_long_is_refused() {
     assert_eq!(answer.status, 400);
 }
 
+type Attempt = fn(&mut Browser, &str) -> Answer;
+
 /// What depends on the browser and on what was entered is left out.
 fn text(answer: &Answer, browser: &Browser, name: &str) -> String {
     answer.body.replace(&browser.csrf, "").replace(name, "")
@@ -196,17 +198,17 @@ fn words_and_status_do_not_tell_who_has_an_account() {
     let Some(server) = Server::start(&[]) else {
         return;
     };
-    let attempts: [&dyn Fn(&mut Browser, &str) -> Answer; 4] = [
-        &|browser, name| browser.sign_in(name, "Wrong-Horse-7"),
-        &|browser, name| {
+    let attempts: [Attempt; 4] = [
+        |browser, name| browser.sign_in(name, "Wrong-Horse-7"),
+        |browser, name| {
             browser.get("/forgot");
             browser.post("/forgot", &[("username", name)])
         },
-        &|browser, name| {
+        |browser, name| {
             browser.get("/sign-up");
             browser.post("/sign-up", &[("username", name), ("password", PASSWORD)])
         },
-        &|browser, name| {
+        |browser, name| {
             browser.get("/forgot");
             browser.post("/forgot", &[("username", name)]);
             browser.get("/reset");

@@ -8,6 +8,7 @@
 
 use std::{
     env,
+    fmt::Write as _,
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     process::{Child, Command, Stdio},
@@ -101,10 +102,11 @@ impl Browser {
         );
         let answer = send(self.address, method, path, &lines, body);
         if let Some(cookie) = answer.header("set-cookie") {
-            self.cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+            let pair = cookie.split(';').next().unwrap_or_default();
+            pair.clone_into(&mut self.cookie);
         }
         if let Some(csrf) = between(&answer.body, "name=\"csrf\" value=\"", "\"") {
-            self.csrf = csrf.to_owned();
+            csrf.clone_into(&mut self.csrf);
         }
         answer
     }
@@ -180,7 +182,11 @@ pub fn form(fields: &[(&str, &str)]) -> String {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        write!(encoded, "%{byte:02X}").expect("a string takes all");
+    }
+    encoded
 }
 
 pub fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {

@@ -1,4 +1,4 @@
-//! As much of W3C WebDriver as the tests need: each command is one request of JSON.
+//! As much of the standard `WebDriver` as the tests need: each command is one request of JSON.
 #![allow(
     dead_code,
     unreachable_pub,
