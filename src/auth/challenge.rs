@@ -1014,6 +1014,7 @@ mod tests {
             let challenge: Challenge = serde_json::from_str(&stored)?;
             let (username, session, other) = common(&challenge);
             assert_eq!(username, "alice".into(), "{name}");
+            assert_eq!(challenge.username(), &username, "{name}");
             assert_eq!(session, Some("session".into()), "{name}");
             match &challenge {
                 Challenge::CustomChallenge(CustomChallenge { parameters, .. })

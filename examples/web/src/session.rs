@@ -198,6 +198,16 @@ impl Visit {
         Ok(())
     }
 
+    /// Keeps a change of who is signed in, unless he has signed out meanwhile in another tab.
+    pub(crate) async fn update(&self, signed_in: SignedIn) -> Result<(), Failure> {
+        let session = written(&Session::SignedIn(signed_in))?;
+        self.app
+            .sessions
+            .replace(self.id.expose(), session, DAY)
+            .await;
+        Ok(())
+    }
+
     /// Keeps the session under a new number, so that who knew the old one knows nothing.
     pub(crate) async fn renew(&self, session: &Session, to: &str) -> Result<Response, Failure> {
         let id = new_id()?;

@@ -18,7 +18,7 @@ use super::{Field, Page, Picture, challenge::ISSUER, redirect, shown, sign_up::D
 use crate::{
     app::App,
     failure::Failure,
-    session::{Fields, Session, SignedIn, Visit},
+    session::{Fields, SignedIn, Visit},
 };
 
 pub(crate) fn routes() -> Router<App> {
@@ -226,7 +226,7 @@ async fn start_totp(visit: Visit, _fields: Fields) -> Result<Response, Failure> 
         totp: Some(totp),
         ..signed_in
     };
-    visit.save(&Session::SignedIn(signed_in)).await?;
+    visit.update(signed_in).await?;
     Ok(redirect("/account/totp"))
 }
 
@@ -262,10 +262,10 @@ async fn finish_totp(visit: Visit, fields: Fields) -> Result<Response, Failure> 
         Ok(()) => {
             let (_, signed_in) = visit.user().await?;
             visit
-                .save(&Session::SignedIn(SignedIn {
+                .update(SignedIn {
                     totp: None,
                     ..signed_in
-                }))
+                })
                 .await?;
             Ok(redirect("/account?done=saved"))
         }
