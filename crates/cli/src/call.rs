@@ -41,12 +41,8 @@ pub(crate) fn run(named: &Named, matches: &ArgMatches) -> Result<(), Failure> {
     }
     let user_pool_id = request.get("UserPoolId").and_then(Value::as_str);
     let client = context::client(matches, user_pool_id)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Io("the runtime".to_owned(), error))?;
     let all_pages = matches!(matches.try_get_one::<bool>("all-pages"), Ok(Some(true)));
-    runtime.block_on(send(&client, name, operation, request, all_pages))
+    crate::block_on(send(&client, name, operation, request, all_pages))
 }
 
 async fn send(

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::{Arg, ArgAction, Command};
 
 use crate::{
-    arguments, context,
+    arguments, context, session, sign_in,
     table::{Operation, kebab, table},
 };
 
@@ -53,6 +53,22 @@ pub(crate) fn command(named: Option<&Named>) -> Command {
         .args(context::arguments())
         .subcommand(call)
         .subcommand(describe)
+        .subcommand(sign_in::command())
+        .subcommand(
+            Command::new("token")
+                .about("Prints the session's access token, refreshed if it is about to expire")
+                .arg(flag("id", "The ID token instead"))
+                .arg(session::client_secret_argument())
+                .arg(session::argument()),
+        )
+        .subcommand(
+            Command::new("sign-out")
+                .about("Revokes the session's tokens and forgets them")
+                .arg(flag("everywhere", "All of the user's sessions, on all devices"))
+                .arg(session::client_secret_argument())
+                .arg(session::argument()),
+        )
+        .subcommand(Command::new("sessions").about("Lists the sessions that are kept, without their tokens"))
         .after_help(
             "Exit status: 0 done, 1 a file or pipe failed, 2 usage, 3 refused, 4 credentials, 5 throttled, \
              6 no network, 7 outcome unknown, 8 the service failed.",
@@ -61,12 +77,6 @@ pub(crate) fn command(named: Option<&Named>) -> Command {
 
 fn operation(named: &Named) -> Command {
     let Named { name, operation } = named;
-    let flag = |name: &'static str, help| {
-        Arg::new(name)
-            .long(name)
-            .action(ArgAction::SetTrue)
-            .help(help)
-    };
     let members = arguments::members(table(), &operation.input);
     let mut command = Command::new(kebab(name))
         .alias(*name)
@@ -89,6 +99,13 @@ fn operation(named: &Named) -> Command {
         ));
     }
     command
+}
+
+fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .action(ArgAction::SetTrue)
+        .help(help)
 }
 
 #[cfg(test)]

@@ -8,7 +8,10 @@ mod describe;
 mod exit;
 mod output;
 mod secret;
+mod session;
+mod sign_in;
 mod table;
+mod terminal;
 mod validate;
 
 use std::process::ExitCode;
@@ -37,6 +40,19 @@ fn run(arguments: &[std::ffi::OsString]) -> Result<(), Failure> {
             )),
         },
         Some(("describe", describe)) => describe::run(describe),
+        Some(("sign-in", sign_in)) => block_on(sign_in::run(sign_in)),
+        Some(("token", token)) => block_on(session::token(token)),
+        Some(("sign-out", sign_out)) => block_on(session::sign_out(sign_out)),
+        Some(("sessions", _)) => session::list(),
         _ => Err(Failure::usage("a command must be named; --help lists them")),
     }
+}
+
+/// Runs what waits for answers; one thread is enough for one command.
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Io("the runtime".to_owned(), error))?
+        .block_on(work)
 }

@@ -1,4 +1,5 @@
 //! The command as a process, and a server that answers as it is told.
+#![allow(dead_code, reason = "each test takes what it needs")]
 
 use std::{
     fs,
@@ -179,4 +180,91 @@ fn read(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
         authorization,
         body,
     })
+}
+
+/// A command on a terminal of its own, made by `script`.
+#[derive(Debug)]
+pub(crate) struct Terminal {
+    child: std::process::Child,
+    screen: Arc<Mutex<Vec<u8>>>,
+    reader: std::thread::JoinHandle<()>,
+    read: usize,
+}
+
+impl Terminal {
+    pub(crate) fn run(command: &Command) -> Self {
+        let program = std::iter::once(command.get_program());
+        let words = program.chain(command.get_args());
+        let words: Vec<_> = words
+            .map(|word| format!("'{}'", word.to_string_lossy()))
+            .collect();
+        let line = words.join(" ");
+        let mut script = Command::new("script");
+        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+        script.env_clear();
+        script.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        script.envs(
+            command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+        let mut child = script
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("util-linux is there");
+        let mut out = child.stdout.take().expect("piped");
+        let screen = Arc::new(Mutex::new(Vec::new()));
+        let shown = screen.clone();
+        let reader = std::thread::spawn(move || {
+            let mut bytes = [0; 1024];
+            while let Ok(read @ 1..) = out.read(&mut bytes) {
+                let mut screen = shown.lock().unwrap_or_else(PoisonError::into_inner);
+                screen.extend_from_slice(&bytes[..read]);
+            }
+        });
+        Self {
+            child,
+            screen,
+            reader,
+            read: 0,
+        }
+    }
+
+    /// Waits for a question and types the answer.
+    pub(crate) fn answer(&mut self, question: &str, answer: &str) {
+        let begun = std::time::Instant::now();
+        loop {
+            let screen = self.screen();
+            if let Some(place) = screen[self.read..].find(question) {
+                self.read += place + question.len();
+                break;
+            }
+            assert!(
+                begun.elapsed().as_secs() < 30,
+                "no {question:?} in {screen}"
+            );
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        // The echo is switched off after the question is shown.
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        let mut input = self.child.stdin.as_ref().expect("piped");
+        input
+            .write_all(format!("{answer}\n").as_bytes())
+            .expect("it reads");
+    }
+
+    /// Waits for the end; gives the status and all that was shown.
+    pub(crate) fn end(mut self) -> (i32, String) {
+        let status = self.child.wait().expect("it ends");
+        self.reader.join().expect("no panic");
+        let screen = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
+        let screen = String::from_utf8_lossy(&screen).into_owned();
+        (status.code().expect("no signal"), screen)
+    }
+
+    fn screen(&self) -> String {
+        let screen = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&screen).into_owned()
+    }
 }
