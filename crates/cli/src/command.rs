@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, Command};
 use crate::{
     arguments, context, session, sign_in,
     table::{Operation, kebab, table},
+    users,
 };
 
 /// An operation that the command line names.
@@ -68,10 +69,11 @@ pub(crate) fn command(named: Option<&Named>) -> Command {
                 .arg(session::client_secret_argument())
                 .arg(session::argument()),
         )
+        .subcommand(users::command())
         .subcommand(Command::new("sessions").about("Lists the sessions that are kept, without their tokens"))
         .after_help(
             "Exit status: 0 done, 1 a file or pipe failed, 2 usage, 3 refused, 4 credentials, 5 throttled, \
-             6 no network, 7 outcome unknown, 8 the service failed.",
+             6 no network, 7 outcome unknown, 8 the service failed, 9 not all of it was done.",
         )
 }
 

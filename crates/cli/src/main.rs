@@ -7,11 +7,13 @@ mod context;
 mod describe;
 mod exit;
 mod output;
+mod progress;
 mod secret;
 mod session;
 mod sign_in;
 mod table;
 mod terminal;
+mod users;
 mod validate;
 
 use std::process::ExitCode;
@@ -43,6 +45,7 @@ fn run(arguments: &[std::ffi::OsString]) -> Result<(), Failure> {
         Some(("sign-in", sign_in)) => block_on(sign_in::run(sign_in)),
         Some(("token", token)) => block_on(session::token(token)),
         Some(("sign-out", sign_out)) => block_on(session::sign_out(sign_out)),
+        Some(("users", users)) => block_on(users::run(users)),
         Some(("sessions", _)) => session::list(),
         _ => Err(Failure::usage("a command must be named; --help lists them")),
     }
