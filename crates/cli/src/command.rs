@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::{Arg, ArgAction, Command};
 
 use crate::{
-    arguments, context, session, sign_in,
+    arguments, context, session, settings, sign_in,
     table::{Operation, kebab, table},
     users,
 };
@@ -70,6 +70,7 @@ pub(crate) fn command(named: Option<&Named>) -> Command {
                 .arg(session::argument()),
         )
         .subcommand(users::command())
+        .subcommands(settings::commands())
         .subcommand(Command::new("sessions").about("Lists the sessions that are kept, without their tokens"))
         .after_help(
             "Exit status: 0 done, 1 a file or pipe failed, 2 usage, 3 refused, 4 credentials, 5 throttled, \

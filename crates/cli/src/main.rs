@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod secret;
 mod session;
+mod settings;
 mod sign_in;
 mod table;
 mod terminal;
@@ -46,6 +47,7 @@ fn run(arguments: &[std::ffi::OsString]) -> Result<(), Failure> {
         Some(("token", token)) => block_on(session::token(token)),
         Some(("sign-out", sign_out)) => block_on(session::sign_out(sign_out)),
         Some(("users", users)) => block_on(users::run(users)),
+        Some((kind, matches)) if settings::is_one(kind) => block_on(settings::run(kind, matches)),
         Some(("sessions", _)) => session::list(),
         _ => Err(Failure::usage("a command must be named; --help lists them")),
     }
