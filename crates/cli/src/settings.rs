@@ -249,7 +249,9 @@ impl Thing {
         if changes.is_empty() {
             eprintln!("Nothing is changed.");
         } else if let Err(failure) = self.apply(changes.into()).await {
-            return Err(draft.kept(&failure.to_string()));
+            // The status still tells what failed.
+            eprintln!("What was edited is in {}.", draft.path.display());
+            return Err(failure);
         }
         draft.remove();
         Ok(())
