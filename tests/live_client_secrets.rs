@@ -162,7 +162,7 @@ async fn the_environment_names_the_endpoint_and_the_keys() -> Outcome {
     let (url, nowhere) = (url()?, "http://127.0.0.1:9".to_owned());
     for (of_service, of_all) in [(&url, &nowhere), (&String::new(), &url)] {
         let again = Command::new(std::env::current_exe()?)
-            .args(["--exact", NAME])
+            .args(["--exact", NAME, "--include-ignored"])
             .env("AWS_ENDPOINT_URL_SECRETS_MANAGER", of_service)
             .env("AWS_ENDPOINT_URL", of_all)
             .env("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", &nowhere)

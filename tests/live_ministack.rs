@@ -855,7 +855,7 @@ async fn a_role_that_a_profile_names_is_assumed_with_a_signature_that_the_servic
     let file = std::env::temp_dir().join(unique("profiles"));
     std::fs::write(&file, config)?;
     let again = std::process::Command::new(std::env::current_exe()?)
-        .args(["--exact", NAME])
+        .args(["--exact", NAME, "--include-ignored"])
         .env("AWS_CONFIG_FILE", &file)
         .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
         .env("AWS_PROFILE", "reader")
