@@ -3,6 +3,7 @@
 mod arguments;
 mod call;
 mod command;
+mod completions;
 mod context;
 mod describe;
 mod exit;
@@ -48,6 +49,7 @@ fn run(arguments: &[std::ffi::OsString]) -> Result<(), Failure> {
         Some(("sign-out", sign_out)) => block_on(session::sign_out(sign_out)),
         Some(("users", users)) => block_on(users::run(users)),
         Some((kind, matches)) if settings::is_one(kind) => block_on(settings::run(kind, matches)),
+        Some(("completions", completions)) => completions::run(completions),
         Some(("sessions", _)) => session::list(),
         _ => Err(Failure::usage("a command must be named; --help lists them")),
     }
