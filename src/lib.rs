@@ -28,6 +28,8 @@ pub mod error;
 mod fault_server;
 #[cfg(feature = "fixtures")]
 pub mod fixture;
+#[cfg(feature = "fleet")]
+pub mod fleet;
 #[cfg(any(feature = "fixtures", feature = "managed-login"))]
 mod form;
 #[cfg(feature = "managed-login")]
