@@ -303,7 +303,7 @@ impl ProvideCredentials for Renewed {
         let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *asked += 1;
         let key = format!("AKIDEXAMPLE{asked}");
-        let expiry = SystemTime::now() + Duration::from_secs(3_600);
+        let expiry = SystemTime::now() + Duration::from_hours(1);
         let credentials = Credentials::new(key, "secret", None, Some(expiry), "test");
         future::ProvideCredentials::ready(Ok(credentials))
     }
