@@ -526,7 +526,7 @@ mod tests {
                     "tomorrow": {"deep": mark}, "authorize_scopes": format!("open {mark}"),
                 },
                 "SmtpConfiguration": {"SmtpPassword": mark, "Keys": [{"Secret": {"A": mark}}]},
-                "Signing": [{"PrivateKeyPem": mark, "Open": "open"}],
+                "Signing": [{"Open": "open", "PrivateKeyPem": mark}],
                 "Session": mark,
             })
         };
