@@ -74,15 +74,16 @@ impl fmt::Display for Failure {
             Self::Usage(rule) | Self::Partly(rule) => f.write_str(rule),
             Self::Io(what, error) => write!(f, "{what}: {error}"),
             Self::Call(error) => {
-                write!(f, "{error}")?;
+                let mut text = error.to_string();
                 let mut source = std::error::Error::source(&**error);
                 while let Some(cause) = source {
-                    write!(f, ": {cause}")?;
+                    text = format!("{text}: {cause}");
                     source = cause.source();
                 }
+                f.write_str(&text)?;
                 match error.request_id() {
-                    Some(id) => write!(f, " (request {id})"),
-                    None => Ok(()),
+                    Some(id) if !text.contains(id) => write!(f, " (request {id})"),
+                    _ => Ok(()),
                 }
             }
         }

@@ -10,6 +10,7 @@ mod exit;
 mod output;
 mod progress;
 mod secret;
+mod service;
 mod session;
 mod settings;
 mod sign_in;
@@ -48,6 +49,7 @@ fn run(arguments: &[std::ffi::OsString]) -> Result<(), Failure> {
         Some(("token", token)) => block_on(session::token(token)),
         Some(("sign-out", sign_out)) => block_on(session::sign_out(sign_out)),
         Some(("users", users)) => block_on(users::run(users)),
+        Some((call, matches)) if service::is_one(call) => block_on(service::run(call, matches)),
         Some((kind, matches)) if settings::is_one(kind) => block_on(settings::run(kind, matches)),
         Some(("completions", completions)) => completions::run(completions),
         Some(("sessions", _)) => session::list(),
