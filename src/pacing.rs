@@ -9,6 +9,9 @@
 //! at the [share](Pacing::share) it is given, takes half of its rate off when it is throttled, and
 //! adds a little for each call that is not. Clients that share a quota then drift to equal parts.
 //!
+//! Clients of many processes do better with a [shared quota](Pacing::shared): somebody whom all of them
+//! ask, such as Redis, gives one turn after the other.
+//!
 //! A call waits for its turn, but neither in any number nor for any time: one that would be too many
 //! or too late fails at once with [`Error::Pacing`](crate::Error::Pacing), and nothing is sent.
 
@@ -24,6 +27,11 @@ use std::{
 
 use tokio::time::Instant;
 
+use self::shared::{Asked, Share, Shared};
+pub use self::shared::{SharedQuota, SharedQuotaError, Turn, TurnFuture, TurnRequest};
+use crate::random::random;
+
+mod shared;
 #[cfg(test)]
 mod simulation;
 
@@ -49,7 +57,8 @@ mod simulation;
 #[must_use]
 pub struct Pacing {
     limits: BTreeMap<QuotaCategory, f64>,
-    share: f64,
+    share: Option<f64>,
+    shared: Option<Shared>,
     max_waiting: usize,
     max_wait: Duration,
 }
@@ -65,7 +74,8 @@ impl Pacing {
     pub fn new() -> Self {
         Self {
             limits: BTreeMap::new(),
-            share: 1.0,
+            share: None,
+            shared: None,
             max_waiting: 1_000,
             max_wait: Duration::from_mins(1),
         }
@@ -83,12 +93,41 @@ impl Pacing {
 
     /// Sets the part of every limit that this client may use, from 0 to 1; all by default.
     ///
-    /// Without it, clients that share a quota find their parts by being throttled.
+    /// Without it, clients that share a quota find their parts by being throttled. With a
+    /// [shared quota](Self::shared) it counts only while that is unavailable.
     pub fn share(mut self, share: f64) -> Self {
         if is_rate(share) {
-            self.share = share.min(1.0);
+            self.share = Some(share.min(1.0));
         }
         self
+    }
+
+    /// Takes turns from a quota that all clients of an account share, whose [limits](Self::limit) are
+    /// then those of all of them together.
+    ///
+    /// It is asked before each request, one round trip each time. When it is unavailable, or has not
+    /// answered after 100 ms (the first time after a second), the client goes on by itself with its [share](Self::share), a tenth
+    /// unless you set it (one over the number of clients is right); once a second one call asks
+    /// again. [`max_waiting`](Self::max_waiting) and [`max_wait`](Self::max_wait) hold in either
+    /// case.
+    ///
+    /// A turn is lost when its caller goes while waiting for it. A client takes at most one turn ahead for
+    /// each 50 requests a second of the limit, so no more are lost with it.
+    pub fn shared(mut self, quota: impl SharedQuota + 'static) -> Self {
+        self.shared = Some(Shared::new(quota));
+        self
+    }
+
+    /// The part of every limit that this client may use by itself.
+    fn own_share(&self) -> f64 {
+        let unless_set = if self.shared.is_some() { 0.1 } else { 1.0 };
+        self.share.unwrap_or(unless_set)
+    }
+
+    /// The account's limit of a category.
+    fn limit_of(&self, category: QuotaCategory) -> f64 {
+        let limit = self.limits.get(&category).copied();
+        limit.unwrap_or_else(|| category.default_limit())
     }
 
     /// Sets how many calls of one category may wait for their turn; 1,000 by default.
@@ -267,6 +306,7 @@ pub(crate) struct Pacer {
     max_wait: Duration,
     /// In the order of the categories.
     queues: Vec<Queue>,
+    sharing: Option<Box<dyn Share>>,
 }
 
 /// The calls of one category, which wait in the order in which they came.
@@ -285,9 +325,10 @@ struct Queue {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Pace {
-    /// The most that it may send, in requests a second: its share of the quota.
+    /// The most that it may send, in requests a second: its share of the quota, or with a
+    /// [shared quota](Pacing::shared) the most of all clients together.
     pub limit: f64,
-    /// What it sends at most now: less than the limit for a while after it was throttled.
+    /// What it, or all of them, send at most now: less than the limit for a while after a throttle.
     pub rate: f64,
     /// How many requests it has sent.
     pub sent: u64,
@@ -299,29 +340,36 @@ pub struct Pace {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Permit {
     category: QuotaCategory,
-    given: Duration,
+    given: Given,
+}
+
+/// Who permitted a request.
+#[derive(Clone, Copy, Debug)]
+enum Given {
+    /// The client itself, at this time on the pacer's clock.
+    Alone(Duration),
+    /// A shared quota, in the turn of this ID.
+    Shared(u64),
 }
 
 impl Pacer {
     pub(crate) fn new(pacing: &Pacing) -> Self {
-        let queue = |category: &QuotaCategory| {
-            let limit = pacing.limits.get(category).copied();
-            let limit = limit.unwrap_or_else(|| category.default_limit()) * pacing.share;
-            Queue {
-                category: *category,
-                share: pacing.share,
-                waiting: AtomicUsize::new(0),
-                turn: tokio::sync::Mutex::default(),
-                bucket: Mutex::new(TokenBucket::new(limit)),
-                sent: AtomicU64::new(0),
-                throttled: AtomicU64::new(0),
-            }
+        let share = pacing.own_share();
+        let queue = |category: &QuotaCategory| Queue {
+            category: *category,
+            share,
+            waiting: AtomicUsize::new(0),
+            turn: tokio::sync::Mutex::default(),
+            bucket: Mutex::new(TokenBucket::new(pacing.limit_of(*category) * share)),
+            sent: AtomicU64::new(0),
+            throttled: AtomicU64::new(0),
         };
         Self {
             started: Instant::now(),
             max_waiting: pacing.max_waiting,
             max_wait: pacing.max_wait,
             queues: QuotaCategory::ALL.iter().map(queue).collect(),
+            sharing: pacing.shared.as_ref().map(|shared| shared.begin(pacing)),
         }
     }
 
@@ -333,35 +381,59 @@ impl Pacer {
             return Ok(None);
         };
         let queue = self.queue(category);
+        let permit = |given| Ok(Some(Permit { category, given }));
+        let mut max_wait = self.max_wait;
+        if let Some(sharing) = &self.sharing {
+            match sharing.ask(self, queue).await? {
+                Asked::Turn(id) => return permit(Given::Shared(id)),
+                Asked::Alone(left) => max_wait = left,
+            }
+        }
         let given = match queue.take_at_once(self.started.elapsed()) {
             Some(given) => given,
-            None => self.wait_in(queue).await?,
+            None => self.wait_in(queue, max_wait).await?,
         };
-        Ok(Some(Permit { category, given }))
+        permit(Given::Alone(given))
     }
 
-    async fn wait_in(&self, queue: &Queue) -> Result<Duration, PacingError> {
+    async fn wait_in(&self, queue: &Queue, max_wait: Duration) -> Result<Duration, PacingError> {
         let category = queue.category;
         let place = queue.enter();
         if place.ahead >= self.max_waiting {
             return Err(PacingError::QueueFull { category });
         }
         let wait = queue.bucket().wait_of(place.ahead, self.started.elapsed());
-        if wait > self.max_wait {
+        if wait > max_wait {
             return Err(PacingError::WaitTooLong { category });
         }
-        tokio::time::timeout(self.max_wait, queue.turn(self.started))
+        tokio::time::timeout(max_wait, queue.turn(self.started))
             .await
             .map_err(|_| PacingError::WaitTooLong { category })
     }
 
     /// Learns from what became of a request.
     pub(crate) fn learn(&self, permit: Permit, throttled: bool) {
-        let now = self.started.elapsed();
         let queue = self.queue(permit.category);
         queue.sent.fetch_add(1, Relaxed);
         queue.throttled.fetch_add(u64::from(throttled), Relaxed);
-        queue.bucket().learn(permit.given, now, throttled);
+        match (permit.given, &self.sharing) {
+            (Given::Alone(given), _) => {
+                let now = self.started.elapsed();
+                queue.bucket().learn(given, now, throttled);
+            }
+            (Given::Shared(turn), Some(sharing)) if throttled => {
+                sharing.throttled(permit.category, turn);
+            }
+            (Given::Shared(_), _) => {}
+        }
+    }
+
+    /// Begins to go without the shared quota, as all other clients may do in the same moment.
+    fn begin_alone(&self) {
+        let now = self.started.elapsed();
+        for queue in &self.queues {
+            queue.bucket().begin(now, random());
+        }
     }
 
     /// How a category stands.
@@ -371,6 +443,8 @@ impl Pacer {
             let bucket = queue.bucket();
             (bucket.limit, bucket.rate)
         };
+        let shared = self.sharing.as_ref().and_then(|it| it.rate(category));
+        let (limit, rate) = shared.map_or((limit, rate), |rate| (queue.account_limit(), rate));
         Pace {
             limit,
             rate,
@@ -415,6 +489,11 @@ impl Queue {
                 Err(wait) => tokio::time::sleep(wait).await,
             }
         }
+    }
+
+    /// The limit of all clients of the account.
+    fn account_limit(&self) -> f64 {
+        self.bucket().limit / self.share
     }
 
     fn bucket(&self) -> MutexGuard<'_, TokenBucket> {
@@ -471,6 +550,12 @@ impl TokenBucket {
 
     fn capacity(&self) -> f64 {
         (self.rate * Self::BURST_SECONDS).max(1.0)
+    }
+
+    /// Begins with a part of the first token, so that buckets that begin together do not go on together.
+    fn begin(&mut self, now: Duration, part: f64) {
+        self.fill(now);
+        self.tokens = self.tokens.min(part);
     }
 
     /// Takes one token, or says after how long there will be one.
@@ -631,7 +716,7 @@ mod tests {
         for limit in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             let pacing = Pacing::new().limit(QuotaCategory::UserUpdate, limit);
             assert!(pacing.limits.is_empty());
-            assert!((pacing.share(limit).share - 1.0).abs() < 1e-9);
+            assert!((pacing.share(limit).own_share() - 1.0).abs() < 1e-9);
             let mut bucket = TokenBucket::new(25.0);
             bucket.set_limit(Duration::ZERO, limit);
             assert!((bucket.limit - 25.0).abs() < 1e-9);
