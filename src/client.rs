@@ -28,14 +28,12 @@ pub use self::{
     pages::{Items, Pages},
     send_all::{SendAll, Sent},
 };
-#[cfg(feature = "sigv4")]
-use crate::operation::AuthScheme;
 #[cfg(feature = "verify")]
 use crate::{endpoint::Endpoint, transport::HttpClient};
 use crate::{
     error::Error,
     operation::{
-        Operation, Paginated, RetrySafety,
+        AnyOperation, AuthScheme, Operation, Paginated, RetrySafety,
         security::{GetProvisionedLimitRequest, LimitClass, LimitDefinitionType},
     },
     pacing::{Pace, Pacer, Pacing, QuotaCategory},
@@ -115,6 +113,39 @@ impl Client {
         }
     }
 
+    /// Sends an operation that is known only at run time, and gives the answer as JSON.
+    ///
+    /// Everything else is as with [`send`](Self::send): time-outs, retries, pacing, errors.
+    ///
+    /// ```no_run
+    /// use cognito_idp::{Client, operation::{AnyOperation, RetrySafety}};
+    /// use serde_json::json;
+    ///
+    /// # async fn example(client: Client) -> Result<(), cognito_idp::Error> {
+    /// let operation = AnyOperation::new("ListGroups", json!({"UserPoolId": "eu-central-1_example"}))
+    ///     .retry(RetrySafety::Repeatable);
+    /// let groups = client.send_any(operation).await?;
+    /// # let _ = groups;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); [`Error::InvalidInput`] if the name cannot stand in a header.
+    pub fn send_any(&self, operation: AnyOperation) -> ResponseFuture<serde_json::Value> {
+        let AnyOperation {
+            name,
+            auth,
+            retry,
+            request,
+        } = operation;
+        let json = serde_json::to_vec(request.expose());
+        ResponseFuture {
+            answer: self.answer_json(name, auth, retry, json),
+            response: PhantomData,
+        }
+    }
+
     /// How long a call may take, for what a call has to wait for beforehand.
     pub(crate) fn operation_timeout(&self) -> Duration {
         self.shared.operation_timeout
@@ -151,7 +182,6 @@ impl Client {
     }
 
     /// Sends what is JSON already, for who goes without the operation's types.
-    #[cfg(feature = "sigv4")]
     pub(crate) fn answer_json(
         &self,
         operation: &'static str,

@@ -1,11 +1,5 @@
-#![cfg_attr(
-    all(feature = "bulk", feature = "fixtures"),
-    doc = include_str!("../README.md")
-)]
-#![cfg_attr(
-    not(all(feature = "bulk", feature = "fixtures")),
-    doc = "A small client for Amazon Cognito user pools."
-)]
+// Its programs need what they show.
+#![cfg_attr(any(not(doctest), feature = "full"), doc = include_str!("../README.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[macro_use]
@@ -34,6 +28,8 @@ pub mod error;
 mod fault_server;
 #[cfg(feature = "fixtures")]
 pub mod fixture;
+#[cfg(feature = "fleet")]
+pub mod fleet;
 #[cfg(any(feature = "fixtures", feature = "managed-login"))]
 mod form;
 #[cfg(feature = "managed-login")]
@@ -71,3 +67,16 @@ pub use crate::{
     sensitive::{Sensitive, Wipe},
     user_service::CognitoUserService,
 };
+
+/// The programs of the guides, which must compile.
+#[cfg(all(doctest, feature = "full"))]
+mod guides {
+    #[doc = include_str!("../docs/from-the-aws-sdk.md")]
+    pub mod from_the_aws_sdk {}
+    #[doc = include_str!("../docs/lambda.md")]
+    pub mod lambda {}
+    #[doc = include_str!("../docs/offline-tests.md")]
+    pub mod offline_tests {}
+    #[doc = include_str!("../docs/server-sign-in.md")]
+    pub mod server_sign_in {}
+}

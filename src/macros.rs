@@ -359,7 +359,8 @@ macro_rules! string_enum {
 /// The first line gives the operation's name, whether it is signed ([`AuthScheme`]) and whether it
 /// may be sent again when the outcome is unknown ([`RetrySafety`]). `safe when` names a method of
 /// the request that says when a `Once` operation is `Repeatable` after all. `pages` names the list
-/// that comes in pages and the member that holds the token.
+/// that comes in pages and the member that holds the token. The page's example is what
+/// `.ci/operation-examples` made of the fixture.
 ///
 /// [`AuthScheme`]: crate::operation::AuthScheme
 /// [`RetrySafety`]: crate::operation::RetrySafety
@@ -384,6 +385,10 @@ macro_rules! operation {
             /// Besides the errors every call can meet, Cognito documents
             #[doc = concat!($("[`", stringify!($error), "`](crate::ErrorCode::", stringify!($error), ") "),*)]
             /// for it.
+            ///
+            #[cfg_attr(doc, doc = include_str!(concat!(
+                env!("CARGO_MANIFEST_DIR"), "/docs/operations/", stringify!($name), ".md"
+            )))]
             strict $request $request_body
         }
 

@@ -7,6 +7,7 @@
 //! one. An answer that is written again, as JSON for a front end or a cache, holds what came, as far
 //! as this version knows its members; times keep their milliseconds.
 
+mod any;
 pub mod app_clients;
 pub mod auth;
 pub mod branding;
@@ -36,6 +37,7 @@ pub mod users;
 
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use self::any::AnyOperation;
 #[cfg(feature = "fixtures")]
 pub use self::schemes::auth_scheme;
 use crate::error::ErrorCode;

@@ -108,6 +108,13 @@ impl Wipe for String {
     }
 }
 
+impl Wipe for Vec<u8> {
+    fn wipe(&mut self) {
+        // All of its room, in which a longer value may have stood.
+        self.zeroize();
+    }
+}
+
 impl Wipe for serde_json::Value {
     fn wipe(&mut self) {
         match self {
@@ -294,6 +301,7 @@ fn collect_secrets(value: &serde_json::Value, is_secret: bool, found: &mut Vec<S
 mod sealed {
     pub trait Sealed {}
     impl Sealed for String {}
+    impl Sealed for Vec<u8> {}
     impl Sealed for serde_json::Value {}
 }
 

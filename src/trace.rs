@@ -17,6 +17,9 @@ mod enabled {
 
     use crate::{endpoint::Region, error::Error};
 
+    // What filters name; the path of this module is nobody's business.
+    const TARGET: &str = "cognito_idp";
+
     /// An operation or an attempt that runs.
     #[derive(Debug)]
     pub(crate) struct Trace {
@@ -26,7 +29,7 @@ mod enabled {
 
     /// Tells that the hook of a token source failed, counted from 1 for the same tokens.
     pub(crate) fn tokens_not_stored(attempt: u32) {
-        tracing::warn!(attempt, "the refreshed tokens could not be stored");
+        tracing::warn!(target: TARGET, attempt, "the refreshed tokens could not be stored");
     }
 
     fn is_id(text: &str) -> bool {
@@ -40,6 +43,7 @@ mod enabled {
         /// Begins an operation.
         pub(crate) fn operation(operation: &'static str, region: Option<&Region>) -> Self {
             Self::of(tracing::debug_span!(
+                target: TARGET,
                 "operation",
                 operation,
                 region = region.map(Region::as_str),
@@ -54,6 +58,7 @@ mod enabled {
         /// Begins an attempt, counted from 1.
         pub(crate) fn attempt(operation: &'static str, attempt: u32) -> Self {
             Self::of(tracing::debug_span!(
+                target: TARGET,
                 "attempt",
                 operation,
                 attempt,

@@ -143,6 +143,52 @@ async fn sixteen_walks_find_what_one_finds() -> Outcome {
     Ok(())
 }
 
+/// Cognito's pages are a walk over users who come and go: what is there all the while must be found,
+/// by one walk and by sixteen, each once, and nothing that was never there.
+#[tokio::test(start_paused = true)]
+async fn who_is_there_all_the_while_is_found_by_one_walk_and_by_sixteen() -> Outcome {
+    for lag in [0, 3, 1_000] {
+        for walks in [1, 16] {
+            let pool = Pool::new(600, 2, 7);
+            let before = pool.usernames();
+            let leaving = before.iter().filter(|name| name.ends_with(['3', '7']));
+            let leaving: Vec<String> = leaving.cloned().collect();
+            let stays: BTreeSet<_> = before
+                .iter()
+                .filter(|name| !leaving.contains(name))
+                .collect();
+            pool.change_hands(leaving.clone(), lag);
+            let mut job = export(&pool)?.without_groups();
+            if walks > 1 {
+                job = job.by_sub().at_once(walks);
+            }
+            let (report, records) = in_memory(job).await?;
+            let found = usernames(&records);
+            let distinct: BTreeSet<_> = found.iter().collect();
+            assert_eq!(distinct.len(), found.len(), "each once");
+            assert_eq!(report.totals.users, found.len() as u64);
+            assert!(
+                stays.iter().all(|name| distinct.contains(*name)),
+                "lag {lag}, {walks} walks"
+            );
+            assert_ne!(before, pool.usernames(), "users came and went");
+            let came: BTreeSet<_> = pool.usernames().difference(&before).cloned().collect();
+            assert!(
+                distinct
+                    .iter()
+                    .all(|name| before.contains(*name) || came.contains(*name))
+            );
+            if lag == 1_000 {
+                assert!(
+                    distinct.is_disjoint(&came.iter().collect()),
+                    "lists do not know them yet"
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_not_asked_for_costs_no_call() -> Outcome {
     let pool = Pool::new(100, 3, 60);

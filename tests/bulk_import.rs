@@ -9,17 +9,20 @@ use std::{
     fs, io,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
+use aws_credential_types::provider::future;
 use cognito_idp::{
     Error, ErrorCode,
     bulk::{
         self, BulkError, Csv, Fate, Import, ImportReport, JournalProblem, JsonLines, Password,
         json_lines,
     },
+    credentials::{Credentials, ProvideCredentials},
+    retry::RetryPolicy,
 };
-use pool::{POOL_ID, Pool};
+use pool::{Fault, POOL_ID, Pool};
 use proptest::prelude::*;
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
@@ -180,6 +183,130 @@ async fn a_network_that_stays_away_stops_the_job_which_then_goes_on() -> Outcome
     assert_eq!((report.users.created, report.users.all()), (20, 20));
     assert_eq!(users(&to), users(&from));
     Ok(())
+}
+
+/// An hour's credentials in a job of a day.
+#[tokio::test(start_paused = true)]
+async fn credentials_that_expire_on_the_way_are_asked_for_anew() -> Outcome {
+    let from = Pool::new(60, 3, 60);
+    let lines = exported(&from).await?;
+    for first in [0, 1, 5, 40, 100] {
+        let to = Pool::new(0, 0, 60);
+        to.fail_calls(first..first + 1, Fault::ExpiredToken);
+        let asked = Arc::new(Mutex::new(0));
+        let client = to
+            .client_builder()
+            .credentials(Renewed(asked.clone()))
+            .retry_policy(RetryPolicy::default())
+            .build()?;
+        let report = bulk::import(&client, POOL_ID, json_lines(&lines[..]))
+            .run()
+            .await?;
+        assert_eq!(
+            (report.users.created, report.users.failed),
+            (60, 0),
+            "{first}"
+        );
+        assert_eq!(users(&to), users(&from));
+        assert_eq!(to.memberships(), from.memberships());
+        assert_eq!(
+            *asked.lock().unwrap_or_else(PoisonError::into_inner),
+            2,
+            "{first}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn credentials_that_stay_expired_stop_the_job_which_then_goes_on() -> Outcome {
+    let from = Pool::new(20, 1, 60);
+    let lines = exported(&from).await?;
+    let folder = Folder::new("expired")?;
+    let to = Pool::new(0, 0, 60);
+    to.fail_calls(8..usize::MAX, Fault::ExpiredToken);
+    let stopped = import(&to, &lines)?.journal(folder.journal()).run().await;
+    let Err(BulkError::Call(error)) = stopped else {
+        return Err("it must stop".into());
+    };
+    assert!(error.is(ErrorCode::ExpiredToken), "{error}");
+    let done = to.usernames().len();
+    assert!(done < 20);
+    to.fail_calls(0..0, Fault::ExpiredToken);
+    let report = import(&to, &lines)?.journal(folder.journal()).run().await?;
+    assert_eq!((report.users.created, report.users.all()), (20, 20));
+    assert_eq!(users(&to), users(&from));
+    Ok(())
+}
+
+/// One that is over before the retries are costs time alone.
+#[tokio::test(start_paused = true)]
+async fn a_short_storm_of_unavailable_service_leaves_no_trace() -> Outcome {
+    let from = Pool::new(40, 2, 60);
+    let lines = exported(&from).await?;
+    for first in [0, 2, 9, 50] {
+        let to = Pool::new(0, 0, 60);
+        to.fail_calls(first..first + 8, Fault::Unavailable);
+        let client = to
+            .client_builder()
+            .retry_policy(RetryPolicy::default().max_attempts(10))
+            .build()?;
+        let report = bulk::import(&client, POOL_ID, json_lines(&lines[..]))
+            .run()
+            .await?;
+        assert_eq!(
+            (report.users.created, report.users.failed),
+            (40, 0),
+            "{first}"
+        );
+        assert_eq!(users(&to), users(&from));
+        assert_eq!(to.memberships(), from.memberships());
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_storm_stops_the_job_which_then_goes_on() -> Outcome {
+    let from = Pool::new(20, 2, 60);
+    let lines = exported(&from).await?;
+    for first in [0, 3, 8, 20, 45] {
+        let folder = Folder::new(&format!("storm-{first}"))?;
+        let to = Pool::new(0, 0, 60);
+        to.fail_calls(first..usize::MAX, Fault::Unavailable);
+        let stopped = import(&to, &lines)?.journal(folder.journal()).run().await;
+        assert!(
+            matches!(stopped, Err(BulkError::Call(Error::Service(_)))),
+            "{first}: {stopped:?}"
+        );
+        to.fail_calls(0..0, Fault::Unavailable);
+        let report = import(&to, &lines)?.journal(folder.journal()).run().await?;
+        assert_eq!(
+            (report.users.created, report.users.all()),
+            (20, 20),
+            "{first}"
+        );
+        assert_eq!(users(&to), users(&from));
+        assert_eq!(to.memberships(), from.memberships());
+    }
+    Ok(())
+}
+
+/// Gives credentials that have an hour to live, and counts how often.
+#[derive(Debug)]
+struct Renewed(Arc<Mutex<u32>>);
+
+impl ProvideCredentials for Renewed {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *asked += 1;
+        let key = format!("AKIDEXAMPLE{asked}");
+        let expiry = SystemTime::now() + Duration::from_secs(3_600);
+        let credentials = Credentials::new(key, "secret", None, Some(expiry), "test");
+        future::ProvideCredentials::ready(Ok(credentials))
+    }
 }
 
 #[tokio::test(start_paused = true)]

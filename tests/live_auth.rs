@@ -32,6 +32,7 @@ use crate::live::{
 };
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn srp_signs_in_with_the_right_password_only() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -55,6 +56,7 @@ async fn srp_signs_in_with_the_right_password_only() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn passwords_beyond_ascii_sign_in_with_srp() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -70,6 +72,7 @@ async fn passwords_beyond_ascii_sign_in_with_srp() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn an_alias_signs_in_to_a_client_with_a_secret_and_refreshes() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -103,6 +106,7 @@ async fn an_alias_signs_in_to_a_client_with_a_secret_and_refreshes() -> Outcome 
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_temporary_password_is_replaced_after_srp() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -128,6 +132,7 @@ async fn a_temporary_password_is_replaced_after_srp() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn an_authenticator_app_set_up_by_the_user_is_asked_for_at_the_next_sign_in() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -167,6 +172,7 @@ async fn an_authenticator_app_set_up_by_the_user_is_asked_for_at_the_next_sign_i
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn lambda_triggers_ask_alone_and_after_srp() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -204,6 +210,7 @@ async fn lambda_triggers_ask_alone_and_after_srp() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn tokens_are_refreshed_revoked_and_signed_out() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -233,6 +240,7 @@ async fn tokens_are_refreshed_revoked_and_signed_out() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_hundred_callers_of_a_token_source_cause_one_refresh() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());

@@ -43,6 +43,7 @@ use crate::live::{Outcome, PASSWORD, Pool, REGION, Server, Wire, unique};
 const BETWEEN_ROTATIONS: Duration = Duration::from_millis(1500);
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn secrets_that_rotate_in_a_login_loop_lose_no_login() -> Outcome {
     const ROTATIONS: usize = 6;
     let Some(server) = Server::ministack() else {
@@ -111,6 +112,7 @@ async fn secrets_that_rotate_in_a_login_loop_lose_no_login() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn keys_that_may_not_read_the_secret_are_told_and_nobody_is_signed_in() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -137,6 +139,7 @@ async fn keys_that_may_not_read_the_secret_are_told_and_nobody_is_signed_in() ->
 
 /// The environment says where Secrets Manager is, so the test runs itself once more with another.
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn the_environment_names_the_endpoint_and_the_keys() -> Outcome {
     const NAME: &str = "the_environment_names_the_endpoint_and_the_keys";
     const ARN: &str = "COGNITO_LIVE_SECRET_ARN";
@@ -159,7 +162,7 @@ async fn the_environment_names_the_endpoint_and_the_keys() -> Outcome {
     let (url, nowhere) = (url()?, "http://127.0.0.1:9".to_owned());
     for (of_service, of_all) in [(&url, &nowhere), (&String::new(), &url)] {
         let again = Command::new(std::env::current_exe()?)
-            .args(["--exact", NAME])
+            .args(["--exact", NAME, "--include-ignored"])
             .env("AWS_ENDPOINT_URL_SECRETS_MANAGER", of_service)
             .env("AWS_ENDPOINT_URL", of_all)
             .env("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", &nowhere)

@@ -50,6 +50,7 @@ const WRITE: &str = "https://orders.example.com/write";
 const DROP: &str = "https://orders.example.com/drop";
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn machines_get_verified_tokens_for_their_scopes() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -95,6 +96,7 @@ async fn machines_get_verified_tokens_for_their_scopes() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_token_of_five_minutes_is_renewed_in_time() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -127,6 +129,7 @@ async fn a_token_of_five_minutes_is_renewed_in_time() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn refusals_are_told_apart() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -170,6 +173,7 @@ async fn refusals_are_told_apart() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_secret_that_was_rotated_is_asked_for_once() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -193,6 +197,7 @@ async fn a_secret_that_was_rotated_is_asked_for_once() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn client_metadata_reaches_the_trigger() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());

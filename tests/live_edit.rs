@@ -41,6 +41,7 @@ const ROLE: &str = "arn:aws:iam::123456789012:role/cognito";
 const CERTIFICATES: &str = "arn:aws:acm:us-east-1:123456789012:certificate/";
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn one_change_of_anything_on_moto_changes_nothing_else() -> Outcome {
     let Some(server) = Server::moto() else {
         return Ok(());
@@ -60,6 +61,7 @@ async fn one_change_of_anything_on_moto_changes_nothing_else() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn one_change_of_anything_on_ministack_changes_nothing_else() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -80,6 +82,7 @@ async fn one_change_of_anything_on_ministack_changes_nothing_else() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_desired_state_is_brought_about_on_moto_and_then_holds() -> Outcome {
     let Some(server) = Server::moto() else {
         return Ok(());

@@ -44,6 +44,7 @@ const SCOPES: [&str; 3] = ["openid", "profile", "email"];
 const MACHINE_SCOPE: &str = "https://orders.example.com/read";
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_sign_in_on_the_pages_is_recorded_without_its_secrets_and_replays() -> Outcome {
     let Some(stage) = Stage::set("pages").await? else {
         return Ok(());
@@ -106,6 +107,7 @@ async fn a_sign_in_on_the_pages_is_recorded_without_its_secrets_and_replays() ->
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn each_endpoint_is_recorded_by_itself() -> Outcome {
     let Some(stage) = Stage::set("endpoints").await? else {
         return Ok(());

@@ -32,6 +32,7 @@ const REDIRECT_URI: &str = "https://app.example/callback?from=pages";
 const LOGOUT_URI: &str = "https://app.example/bye?x=1&y=2";
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_user_signs_in_on_the_pages_of_ministack() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -92,6 +93,7 @@ async fn a_user_signs_in_on_the_pages_of_ministack() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn what_the_pages_refuse_comes_back_typed() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -126,6 +128,7 @@ async fn what_the_pages_refuse_comes_back_typed() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn logging_out_goes_where_the_app_client_allows() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());

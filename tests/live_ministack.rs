@@ -41,6 +41,7 @@ use crate::live::{
 };
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn every_operation_that_ministack_implements_is_called_in_a_lifecycle() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -49,6 +50,7 @@ async fn every_operation_that_ministack_implements_is_called_in_a_lifecycle() ->
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn login_with_a_temporary_password_leads_to_tokens_by_session_and_by_challenge() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -93,6 +95,7 @@ async fn login_with_a_temporary_password_leads_to_tokens_by_session_and_by_chall
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn sign_in_works_without_credentials_on_the_public_side() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -113,6 +116,7 @@ async fn sign_in_works_without_credentials_on_the_public_side() -> Outcome {
 
 #[cfg(feature = "srp")]
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_password_is_proven_by_srp_without_being_sent() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -149,6 +153,7 @@ async fn a_password_is_proven_by_srp_without_being_sent() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_registered_user_confirms_with_the_code_from_the_mail_and_signs_in() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -196,6 +201,7 @@ async fn a_registered_user_confirms_with_the_code_from_the_mail_and_signs_in() -
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_created_user_gets_an_invitation_only_if_invited() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -232,6 +238,7 @@ async fn a_created_user_gets_an_invitation_only_if_invited() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn an_invitation_is_sent_again_and_to_nobody_else() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -252,6 +259,7 @@ async fn an_invitation_is_sent_again_and_to_nobody_else() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn users_are_found_by_what_they_have_and_no_text_widens_the_search() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -299,6 +307,7 @@ async fn users_are_found_by_what_they_have_and_no_text_widens_the_search() -> Ou
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn update_user_changes_email_names_and_custom_attributes_and_nothing_else() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -341,6 +350,7 @@ async fn update_user_changes_email_names_and_custom_attributes_and_nothing_else(
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_forgotten_password_is_replaced_with_the_code_from_the_mail() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -389,6 +399,7 @@ async fn a_forgotten_password_is_replaced_with_the_code_from_the_mail() -> Outco
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn add_to_group_adds_to_every_group_there_is_and_names_the_others() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -434,6 +445,7 @@ async fn add_to_group_adds_to_every_group_there_is_and_names_the_others() -> Out
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn in_a_pool_of_email_addresses_users_are_named_by_theirs() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -475,6 +487,7 @@ async fn in_a_pool_of_email_addresses_users_are_named_by_theirs() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn changed_templates_stand_in_the_next_mails_and_no_other_setting_changes() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -564,6 +577,7 @@ async fn changed_templates_stand_in_the_next_mails_and_no_other_setting_changes(
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn templates_go_to_a_pool_that_does_not_send_through_ses_and_flawed_ones_to_none() -> Outcome
 {
     let Some(server) = Server::ministack() else {
@@ -594,6 +608,7 @@ async fn templates_go_to_a_pool_that_does_not_send_through_ses_and_flawed_ones_t
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_wrong_password_or_name_gives_its_code_and_the_request_id() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -619,6 +634,7 @@ async fn a_wrong_password_or_name_gives_its_code_and_the_request_id() -> Outcome
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_wrong_or_missing_secret_hash_is_not_authorized_on_every_call_that_carries_one() -> Outcome
 {
     let Some(server) = Server::ministack() else {
@@ -662,6 +678,7 @@ async fn a_wrong_or_missing_secret_hash_is_not_authorized_on_every_call_that_car
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn an_app_client_without_a_secret_is_served_without_a_hash() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -684,6 +701,7 @@ async fn an_app_client_without_a_secret_is_served_without_a_hash() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_body_changed_after_signing_is_an_invalid_signature() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -710,6 +728,7 @@ async fn a_body_changed_after_signing_is_an_invalid_signature() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn wrong_credentials_give_the_code_of_what_is_wrong_with_them() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -739,6 +758,7 @@ async fn wrong_credentials_give_the_code_of_what_is_wrong_with_them() -> Outcome
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_signed_operation_without_credentials_fails_before_the_network() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -763,6 +783,7 @@ async fn a_signed_operation_without_credentials_fails_before_the_network() -> Ou
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn temporary_credentials_work_with_their_session_token_and_only_with_it() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -796,6 +817,7 @@ async fn temporary_credentials_work_with_their_session_token_and_only_with_it() 
 /// The profile files are named by the environment, so the test runs itself once more with another.
 #[cfg(feature = "credentials")]
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_role_that_a_profile_names_is_assumed_with_a_signature_that_the_service_checks() -> Outcome
 {
     const NAME: &str =
@@ -833,7 +855,7 @@ async fn a_role_that_a_profile_names_is_assumed_with_a_signature_that_the_servic
     let file = std::env::temp_dir().join(unique("profiles"));
     std::fs::write(&file, config)?;
     let again = std::process::Command::new(std::env::current_exe()?)
-        .args(["--exact", NAME])
+        .args(["--exact", NAME, "--include-ignored"])
         .env("AWS_CONFIG_FILE", &file)
         .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
         .env("AWS_PROFILE", "reader")
@@ -853,6 +875,7 @@ async fn a_role_that_a_profile_names_is_assumed_with_a_signature_that_the_servic
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_clock_that_is_off_is_corrected_from_the_answer() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());

@@ -40,6 +40,7 @@ const VERIFICATION: &str = "<p>Ihr Code lautet {####}</p>";
 const INVITATION: &str = "<p>Hallo {username}, Ihr Passwort ist {####}</p>";
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn every_operation_that_moto_implements_is_called_in_a_lifecycle() -> Outcome {
     let Some(server) = Server::moto() else {
         return Ok(());
@@ -48,6 +49,7 @@ async fn every_operation_that_moto_implements_is_called_in_a_lifecycle() -> Outc
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_pool_with_every_setting_is_unchanged_but_for_the_templates() -> Outcome {
     let Some(server) = Server::moto() else {
         return Ok(());
@@ -101,6 +103,7 @@ async fn a_pool_with_every_setting_is_unchanged_but_for_the_templates() -> Outco
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn the_same_change_by_hand_would_have_reset_the_other_settings() -> Outcome {
     let Some(server) = Server::moto() else {
         return Ok(());
@@ -118,6 +121,7 @@ async fn the_same_change_by_hand_would_have_reset_the_other_settings() -> Outcom
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn two_changes_of_the_templates_keep_the_settings_and_the_second_texts() -> Outcome {
     let Some(server) = Server::moto() else {
         return Ok(());
@@ -138,6 +142,7 @@ async fn two_changes_of_the_templates_keep_the_settings_and_the_second_texts() -
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn the_other_calls_work() -> Outcome {
     let Some(server) = Server::moto() else {
         return Ok(());
@@ -211,6 +216,7 @@ async fn the_other_calls_work() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn users_are_found_by_their_status_and_by_text_with_quotes() -> Outcome {
     let Some(server) = Server::moto() else {
         return Ok(());
@@ -248,6 +254,7 @@ async fn users_are_found_by_their_status_and_by_text_with_quotes() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn an_operation_that_breaks_the_server_is_repeated_and_then_told_as_it_is() -> Outcome {
     let Some(server) = Server::moto() else {
         return Ok(());

@@ -26,6 +26,7 @@ use cognito_idp::{
 use crate::live::{NEW_PASSWORD, Outcome, PASSWORD, Pool, Server, totp, unique};
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn an_account_on_ministack_is_read_changed_and_deleted_by_its_user() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -54,6 +55,7 @@ async fn an_account_on_ministack_is_read_changed_and_deleted_by_its_user() -> Ou
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn an_account_on_moto_is_read_and_changed_by_its_user() -> Outcome {
     let Some(server) = Server::moto() else {
         return Ok(());
@@ -69,6 +71,7 @@ async fn an_account_on_moto_is_read_and_changed_by_its_user() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn fresh_tokens_are_stored_and_go_on_where_the_old_ones_stopped() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -105,6 +108,7 @@ async fn fresh_tokens_are_stored_and_go_on_where_the_old_ones_stopped() -> Outco
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_session_ends_where_it_is_signed_out_and_where_its_tokens_are_held_elsewhere() -> Outcome
 {
     let Some(server) = Server::ministack() else {
@@ -131,6 +135,7 @@ async fn a_session_ends_where_it_is_signed_out_and_where_its_tokens_are_held_els
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_user_whom_an_administrator_deletes_is_signed_out_at_the_next_call() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());

@@ -33,6 +33,7 @@ use crate::live::{
 };
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_user_registers_confirms_signs_in_and_resets_the_password() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -87,6 +88,7 @@ async fn a_user_registers_confirms_signs_in_and_resets_the_password() -> Outcome
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn whom_the_admin_side_registered_the_public_side_confirms() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -105,6 +107,7 @@ async fn whom_the_admin_side_registered_the_public_side_confirms() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_secret_that_is_wrong_or_left_out_is_refused() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -121,6 +124,7 @@ async fn a_secret_that_is_wrong_or_left_out_is_refused() -> Outcome {
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn a_signed_in_user_changes_what_is_theirs_adds_a_second_factor_and_signs_out() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());

@@ -21,6 +21,7 @@ use cognito_idp::{
 use crate::live::{NEW_PASSWORD, Outcome, PASSWORD, Server, unique_email};
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn the_tokens_of_ministack_are_verified_through_a_whole_sign_in() -> Outcome {
     let Some(server) = Server::ministack() else {
         return Ok(());
@@ -50,6 +51,7 @@ async fn the_tokens_of_ministack_are_verified_through_a_whole_sign_in() -> Outco
 }
 
 #[tokio::test]
+#[ignore = "needs tests/live/servers.sh"]
 async fn the_tokens_of_moto_are_verified_through_a_whole_sign_in() -> Outcome {
     let Some(server) = Server::moto() else {
         return Ok(());

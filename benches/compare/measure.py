@@ -3,6 +3,7 @@
 
     ./measure.py [SECTION...] [--only NAME]   measures (by default everything) and prints the table
     ./measure.py table | readme               prints the last results, in full or as the README does
+    ./measure.py picture                      draws them into docs/costs.svg
 
 Sections: operations, crates, build, size, calls, speed, start. Results are kept in results.json; `--only ours`
 leaves those of the SDK as they are, to see what a change did. A full run takes about half an hour on two cores, most of it for building the SDK.
@@ -25,6 +26,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.json"
+PICTURE = HERE.parents[1] / "docs" / "costs.svg"
 WORK = Path(os.environ.get("COMPARE_DIR", HERE / "target"))
 
 # Name of a variant: package and flags.
@@ -45,11 +47,13 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sections", nargs="*", choices=[*SECTIONS, "table", "readme", []])
+    parser.add_argument("sections", nargs="*", choices=[*SECTIONS, "table", "readme", "picture", []])
     parser.add_argument("--only", default="")
     arguments = parser.parse_args()
     if arguments.sections in (["table"], ["readme"]):
         return print((table if arguments.sections == ["table"] else readme)(load()))
+    if arguments.sections == ["picture"]:
+        return PICTURE.write_text(picture(load()))
     chosen = [name for name in VARIANTS if arguments.only in name]
     for name in arguments.sections or SECTIONS:
         results = load()
@@ -421,6 +425,44 @@ def readme(results):
         f"`aws-sdk-cognitoidentityprovider` {found['machine']['sdk']}, without `aws-config`.",
     ]
     return "\n".join(lines)
+
+
+def picture(results):
+    """Bars of this crate, lean, beside those of the SDK, which are as long as the picture; dark or light as its page is."""
+    size, calls, start, build = (results[name] for name in ("size", "calls", "start", "build"))
+    rows = (
+        ("program, one operation", size, "size, one", None, lambda value: f"{value / 1e6:.1f} MB"),
+        ("program, all operations", size, "size, all", None, lambda value: f"{value / 1e6:.1f} MB"),
+        ("instructions of a signed call", calls, "signed", "instructions", lambda value: f"{value / 1000:.0f} k"),
+        ("allocations of a signed call", calls, "signed", "allocations", lambda value: f"{value:.0f}"),
+        ("first HTTPS call, CPU", start, "call", None, lambda value: f"{value:.1f} ms"),
+        ("cold release build, CPU", build, "release", None, lambda value: f"{value:.0f} s"),
+    )
+    left, width, step = 210, 360, 44
+    height = step * len(rows) + 34
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 660 {height}" width="660" height="{height}" role="img">',
+        "<title>What this crate and the AWS SDK cost</title>",
+        "<style>",
+        "text { font: 13px system-ui, sans-serif; fill: #1f2328 } .ours { fill: #0969da } .sdk { fill: #afb8c1 }",
+        "@media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .ours { fill: #4493f8 } .sdk { fill: #656c76 } }",
+        "</style>",
+    ]
+    for number, (label, values, kind, unit, form) in enumerate(rows):
+        top = number * step + 4
+        ours, sdk = (values[f"{name}, {kind}"] for name in ("ours, lean", "sdk"))
+        if unit:
+            ours, sdk = ours[unit], sdk[unit]
+        lines.append(f'<text x="{left - 12}" y="{top + 22}" text-anchor="end">{label}</text>')
+        for bar, (name, value) in enumerate((("ours", ours), ("sdk", sdk))):
+            y, length = top + bar * 17, width * value / max(ours, sdk)
+            lines.append(f'<rect class="{name}" x="{left}" y="{y}" width="{length:.1f}" height="15" rx="2"/>')
+            lines.append(f'<text x="{left + length + 6:.1f}" y="{y + 12}">{form(value)}</text>')
+    foot = height - 12
+    for x, name, label in ((left, "ours", "cognito-idp"), (left + 120, "sdk", f"AWS SDK {results['machine']['sdk']}")):
+        lines.append(f'<rect class="{name}" x="{x}" y="{foot - 11}" width="12" height="12" rx="2"/>')
+        lines.append(f'<text x="{x + 18}" y="{foot}">{label}</text>')
+    return "\n".join([*lines, "</svg>", ""])
 
 
 def dicts(values):

@@ -3,13 +3,14 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Range,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
 use cognito_idp::{
-    Client,
+    Client, ClientBuilder,
     credentials::Credentials,
     error::{InvalidInput, TransportError, TransportErrorKind},
     retry::RetryPolicy,
@@ -40,10 +41,25 @@ struct State {
     /// Users who are in the lists and yet gone.
     gone: BTreeSet<String>,
     latency: Duration,
-    /// Calls that end with a lost connection, after they were done.
-    broken: std::ops::Range<usize>,
+    /// Calls that end otherwise than they should.
+    faults: Vec<(Range<usize>, Fault)>,
+    /// Users who go, one with each call, while another comes.
+    leaving: Vec<String>,
+    /// How many calls later lists know who has come.
+    lag: usize,
     /// What users sign in with, where their usernames are made up.
     aliases: &'static [&'static str],
+}
+
+/// How a call ends.
+#[derive(Clone, Copy, Debug)]
+pub enum Fault {
+    /// With a lost connection, after it was done.
+    Broken,
+    /// With the front door's "service unavailable".
+    Unavailable,
+    /// With the news that the credentials have expired.
+    ExpiredToken,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +73,10 @@ pub struct User {
     pub links: Vec<String>,
     created: u64,
     groups: BTreeSet<usize>,
+    /// Where it stands in lists, which stays so whoever comes and goes.
+    place: usize,
+    /// The call from which on lists have it.
+    listed_from: usize,
 }
 
 impl Pool {
@@ -68,6 +88,7 @@ impl Pool {
             let spread = spread.wrapping_mul(2_654_435_761);
             let sub = format!("{spread:08x}-0000-4000-8000-{n:012}");
             let mut user = User::new(format!("user-{n:05}"), sub);
+            user.place = n;
             user.attributes
                 .insert("name".to_owned(), "Zoë \"Z\"\n".to_owned());
             user.attributes
@@ -87,7 +108,9 @@ impl Pool {
             hangs_after: usize::MAX,
             gone: BTreeSet::new(),
             latency: Duration::ZERO,
-            broken: 0..0,
+            faults: Vec::new(),
+            leaving: Vec::new(),
+            lag: 0,
             aliases: &[],
         };
         Self {
@@ -96,6 +119,11 @@ impl Pool {
     }
 
     pub fn client(&self) -> Result<Client, InvalidInput> {
+        self.client_builder().build()
+    }
+
+    /// A client of this pool, to be changed.
+    pub fn client_builder(&self) -> ClientBuilder {
         Client::builder()
             .region("eu-central-1")
             .credentials(Credentials::new(
@@ -108,7 +136,6 @@ impl Pool {
             .retry_policy(RetryPolicy::never())
             .time_source(|| SystemTime::UNIX_EPOCH + Duration::from_secs(NOW))
             .http_client(self.clone())
-            .build()
     }
 
     /// Lets only so many more calls end.
@@ -126,10 +153,24 @@ impl Pool {
     }
 
     /// Breaks the connection of these of the calls that come, behind each request.
-    pub fn break_calls(&self, calls: std::ops::Range<usize>) {
+    pub fn break_calls(&self, calls: Range<usize>) {
+        self.fail_calls(calls, Fault::Broken);
+    }
+
+    /// Has these of the calls that come end so, and no others any more.
+    pub fn fail_calls(&self, calls: Range<usize>, fault: Fault) {
         let mut state = self.state();
         let so_far = state.calls.len();
-        state.broken = calls.start + so_far..calls.end.saturating_add(so_far);
+        let calls = calls.start + so_far..calls.end.saturating_add(so_far);
+        state.faults = vec![(calls, fault)];
+    }
+
+    /// From now on one of these users goes with each call, and another one comes, whom lists know so
+    /// many calls later.
+    pub fn change_hands(&self, leaving: impl IntoIterator<Item = String>, lag: usize) {
+        let mut state = self.state();
+        state.leaving = leaving.into_iter().collect();
+        state.lag = lag;
     }
 
     /// Makes up the usernames, and lets users sign in with their email address.
@@ -147,7 +188,7 @@ impl Pool {
             .position(|user| user.username == username);
         let place = place.unwrap_or_else(|| {
             let sub = format!("0000-{username}");
-            state.users.push(User::new(username.to_owned(), sub));
+            state.push(User::new(username.to_owned(), sub));
             state.users.len() - 1
         });
         change(&mut state.users[place]);
@@ -193,6 +234,31 @@ impl Pool {
 }
 
 impl State {
+    fn push(&mut self, mut user: User) {
+        user.place = self.users.last().map_or(0, |last| last.place + 1);
+        user.listed_from = self.calls.len() + self.lag;
+        self.users.push(user);
+    }
+
+    /// Lets one user go and another one come.
+    fn change_hands(&mut self) {
+        let Some(leaving) = self.leaving.pop() else {
+            return;
+        };
+        self.users.retain(|user| user.username != leaving);
+        let spread = u32::try_from(self.calls.len()).unwrap_or_default();
+        let spread = spread.wrapping_mul(2_654_435_761);
+        let sub = format!("{spread:08x}-2222-4000-8000-{:012}", self.calls.len());
+        self.push(User::new(format!("came-for-{leaving}"), sub));
+    }
+
+    fn listed(&self) -> impl Iterator<Item = &User> {
+        let now = self.calls.len();
+        self.users
+            .iter()
+            .filter(move |user| user.listed_from <= now)
+    }
+
     fn answer(&mut self, operation: &str, request: &Value) -> Result<Value, &'static str> {
         let text = |member: &str| request[member].as_str().unwrap_or_default();
         match operation {
@@ -202,19 +268,22 @@ impl State {
             }})),
             "ListGroups" => {
                 let groups = self.groups.iter();
-                let groups = groups.enumerate().map(
-                    |(n, name)| json!({"GroupName": name, "Precedence": n, "UserPoolId": POOL_ID}),
-                );
+                let groups = groups.enumerate().map(|(n, name)| {
+                    (
+                        n,
+                        json!({"GroupName": name, "Precedence": n, "UserPoolId": POOL_ID}),
+                    )
+                });
                 self.paged("Groups", "NextToken", &groups.collect::<Vec<_>>(), request)
             }
             "ListUsers" => {
                 let filter = text("Filter");
                 let beginning = filter.strip_prefix("sub ^= \"").unwrap_or_default();
                 let beginning = beginning.trim_end_matches('"');
-                let users = self.users.iter();
-                let users = users
+                let users = self
+                    .listed()
                     .filter(|user| user.sub().starts_with(beginning))
-                    .map(user);
+                    .map(|listed| (listed.place, user(listed)));
                 self.paged(
                     "Users",
                     "PaginationToken",
@@ -228,8 +297,10 @@ impl State {
                     .iter()
                     .position(|name| name == text("GroupName"));
                 let group = group.ok_or("ResourceNotFoundException")?;
-                let users = self.users.iter();
-                let users = users.filter(|user| user.groups.contains(&group)).map(user);
+                let users = self
+                    .listed()
+                    .filter(|user| user.groups.contains(&group))
+                    .map(|listed| (listed.place, user(listed)));
                 self.paged("Users", "NextToken", &users.collect::<Vec<_>>(), request)
             }
             "AdminListGroupsForUser" => {
@@ -237,7 +308,7 @@ impl State {
                 let groups = user
                     .groups
                     .iter()
-                    .map(|n| json!({"GroupName": self.groups[*n]}));
+                    .map(|n| (*n, json!({"GroupName": self.groups[*n]})));
                 self.paged("Groups", "NextToken", &groups.collect::<Vec<_>>(), request)
             }
             "AdminGetUser" => {
@@ -332,7 +403,7 @@ impl State {
         made.created = NOW;
         made.password = request["TemporaryPassword"].as_str().map(str::to_owned);
         let answer = json!({"User": user(&made)});
-        self.users.push(made);
+        self.push(made);
         Ok(answer)
     }
 
@@ -355,11 +426,12 @@ impl State {
         Ok(&mut self.users[place])
     }
 
+    /// A page of what stands in this order at these places; the token names the place that is next.
     fn paged(
         &self,
         list: &str,
         token: &str,
-        all: &[Value],
+        all: &[(usize, Value)],
         request: &Value,
     ) -> Result<Value, &'static str> {
         let from = match request[token].as_str() {
@@ -369,13 +441,15 @@ impl State {
                 if epoch != self.epoch.to_string() {
                     return Err("InvalidParameterException");
                 }
-                from.parse().map_err(|_| "InvalidParameterException")?
+                let from: usize = from.parse().map_err(|_| "InvalidParameterException")?;
+                all.partition_point(|(place, _)| *place < from)
             }
         };
         let until = all.len().min(from + self.page);
-        let mut answer = BTreeMap::from([(list, json!(&all[from..until]))]);
-        if until < all.len() {
-            answer.insert(token, json!(format!("{}/{until}", self.epoch)));
+        let page: Vec<_> = all[from..until].iter().map(|(_, item)| item).collect();
+        let mut answer = BTreeMap::from([(list, json!(page))]);
+        if let Some((next, _)) = all.get(until) {
+            answer.insert(token, json!(format!("{}/{next}", self.epoch)));
         }
         Ok(json!(answer))
     }
@@ -392,6 +466,8 @@ impl User {
             links: Vec::new(),
             created: 1_623_956_729,
             groups: BTreeSet::new(),
+            place: 0,
+            listed_from: 0,
         }
     }
 
@@ -442,27 +518,32 @@ impl HttpClient for Pool {
                 .unwrap_or_default();
             let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
             let body = serde_json::from_slice(request.body()).unwrap_or_default();
-            let (answer, hangs, breaks, latency) = {
+            let (answer, hangs, fault, latency) = {
                 let mut state = self.state();
-                let breaks = state.broken.contains(&state.calls.len());
+                let now = state.calls.len();
+                let mut faults = state.faults.iter();
+                let fault = faults.find(|(calls, _)| calls.contains(&now));
+                let fault = fault.map(|(_, fault)| *fault);
                 state.calls.push(operation.clone());
+                state.change_hands();
                 let hangs = state.calls.len() > state.hangs_after;
-                (
-                    state.answer(&operation, &body),
-                    hangs,
-                    breaks,
-                    state.latency,
-                )
+                let answer = match fault {
+                    Some(Fault::Unavailable) => Err("ServiceUnavailableException"),
+                    Some(Fault::ExpiredToken) => Err("ExpiredTokenException"),
+                    Some(Fault::Broken) | None => state.answer(&operation, &body),
+                };
+                (answer, hangs, fault, state.latency)
             };
             if hangs {
                 std::future::pending::<()>().await;
             }
             tokio::time::sleep(latency).await;
-            if breaks {
+            if let Some(Fault::Broken) = fault {
                 return Err(TransportError::new(TransportErrorKind::Interrupted));
             }
             let (status, body) = match answer {
                 Ok(body) => (200, body),
+                Err(code @ "ServiceUnavailableException") => (503, json!({"__type": code})),
                 Err(code) => (400, json!({"__type": code})),
             };
             http::Response::builder()

@@ -158,6 +158,30 @@ impl Challenge {
         }
     }
 
+    /// The username that the answer will carry: the canonical one, also after a sign-in with an alias.
+    #[must_use]
+    pub fn username(&self) -> &Sensitive<String> {
+        match self {
+            Self::SmsMfa(challenge) => challenge.username(),
+            Self::EmailOtp(challenge) => challenge.username(),
+            Self::SmsOtp(challenge) => challenge.username(),
+            Self::SoftwareTokenMfa(challenge) => challenge.username(),
+            Self::SelectMfaType(challenge) => challenge.username(),
+            Self::MfaSetup(challenge) => challenge.username(),
+            Self::SelectChallenge(challenge) => challenge.username(),
+            Self::Password(challenge) => challenge.username(),
+            Self::PasswordSrp(challenge) => challenge.username(),
+            Self::PasswordVerifier(challenge) => challenge.username(),
+            Self::DeviceSrpAuth(challenge) => challenge.username(),
+            Self::DevicePasswordVerifier(challenge) => challenge.username(),
+            Self::NewPasswordRequired(challenge) => challenge.username(),
+            Self::CustomChallenge(challenge) => challenge.username(),
+            Self::WebAuthn(challenge) => challenge.username(),
+            Self::AdminNoSrpAuth(challenge) => challenge.username(),
+            Self::Other(challenge) => challenge.username(),
+        }
+    }
+
     /// Reads a challenge as Cognito poses it to the user who signed in as `login_name`.
     pub(crate) fn read(
         name: ChallengeNameType,
@@ -357,6 +381,7 @@ mod tests {
             let challenge: Challenge = serde_json::from_str(&stored)?;
             let (username, session, other) = common(&challenge);
             assert_eq!(username, "alice".into(), "{name}");
+            assert_eq!(challenge.username(), &username, "{name}");
             assert_eq!(session, Some("session".into()), "{name}");
             match &challenge {
                 Challenge::CustomChallenge(CustomChallenge { parameters, .. })

@@ -1,7 +1,7 @@
 //! What the live tests share: the two servers, pools of their own, mail, and what crossed the wire.
 //!
 //! `tests/live/servers.sh` starts the servers and says where they are. Without it every live test
-//! passes by skipping.
+//! is ignored.
 #![allow(dead_code, reason = "each of the two servers' tests uses its part")]
 
 pub(crate) mod coverage;

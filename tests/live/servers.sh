@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs a command beside two servers that speak Cognito's protocol, and stops both whatever happens:
 #
-#   tests/live/servers.sh cargo test --all-features --test 'live_*'
+#   tests/live/servers.sh cargo test --package cognito-idp --features full --test 'live_*'
 #
+# Tests that need the servers are ignored elsewhere; a `cargo test` behind this script runs them.
 # The command finds the servers through COGNITO_LIVE_*, has no standard input, and gives the exit status.
 # MiniStack checks signatures and IAM policies, hence the access key; moto takes any credentials.
 # Everything lives under target/live: the Python packages (kept until the pins change) and the logs.
@@ -48,6 +49,10 @@ main() {
   export COGNITO_LIVE_MINISTACK_TRIGGER_ARN
   export COGNITO_LIVE_MOTO_URL=http://127.0.0.1:$moto_port
 
+  if [[ "$1 ${2-}" == "cargo test" ]]; then
+    if [[ " $* " != *" -- "* ]]; then set -- "$@" --; fi
+    set -- "$@" --include-ignored
+  fi
   # In the background, because bash acts on a signal at once only while it waits.
   start "$@"
   local status=0

@@ -59,7 +59,7 @@ impl MfaSetup {
         answer
     }
 
-    /// Answers with the email address that codes shall go to; [`EmailOtp`] follows.
+    /// Answers with the email address that codes shall go to; [`EmailOtp`](super::EmailOtp) follows.
     pub fn answer_email(&self, address: impl Into<Sensitive<String>>) -> ChallengeAnswer {
         self.state
             .answer(ChallengeNameType::MfaSetup)
@@ -97,13 +97,13 @@ impl SelectChallenge {
             .prove(Proof::Password(password.into()))
     }
 
-    /// Chooses the password, with an `SRP_A` that was made elsewhere; [`PasswordVerifier`] follows.
+    /// Chooses the password, with an `SRP_A` that was made elsewhere; [`PasswordVerifier`](super::PasswordVerifier) follows.
     pub fn answer_srp_a(&self, srp_a: impl Into<Sensitive<String>>) -> ChallengeAnswer {
         self.answer(&ChallengeNameType::PasswordSrp)
             .response("SRP_A", srp_a)
     }
 
-    /// Chooses the passkey and gives at once what the browser gave, as [`WebAuthn::answer`] does.
+    /// Chooses the passkey and gives at once what the browser gave, as [`WebAuthn::answer`](super::WebAuthn::answer) does.
     pub fn answer_web_authn(&self, credential: impl Into<Sensitive<Value>>) -> ChallengeAnswer {
         self.answer(&ChallengeNameType::WebAuthn)
             .credential(credential)

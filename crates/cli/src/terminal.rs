@@ -1,0 +1,59 @@
+//! Asking whoever sits at the terminal. Questions go to standard error: standard output is for data.
+
+use std::io::{self, IsTerminal as _};
+
+use cognito_idp::Sensitive;
+
+use crate::exit::Failure;
+
+/// Asks for a line.
+pub(crate) fn ask(question: &str) -> Result<String, Failure> {
+    needs_terminal(question)?;
+    eprint!("{question}: ");
+    let mut line = String::new();
+    let read = io::stdin().read_line(&mut line);
+    match read.map_err(|error| Failure::Io("the terminal".to_owned(), error))? {
+        0 => Err(Failure::usage(format!("no answer to: {question}"))),
+        _ => Ok(line.trim_end_matches(['\r', '\n']).to_owned()),
+    }
+}
+
+/// Asks for a line that is not echoed.
+pub(crate) fn ask_hidden(question: &str) -> Result<Sensitive<String>, Failure> {
+    needs_terminal(question)?;
+    eprint!("{question}: ");
+    let line = rpassword::read_password();
+    line.map(Into::into)
+        .map_err(|error| Failure::Io("the terminal".to_owned(), error))
+}
+
+/// Lets one of several be chosen; of one alone there is no choice.
+pub(crate) fn choose<'a, T: std::fmt::Display>(
+    question: &str,
+    choices: &'a [T],
+) -> Result<&'a T, Failure> {
+    if let [choice] = choices {
+        return Ok(choice);
+    }
+    eprintln!("{question}");
+    for (number, choice) in choices.iter().enumerate() {
+        eprintln!("  {}: {choice}", number + 1);
+    }
+    loop {
+        let number: Option<usize> = ask("Number")?.trim().parse().ok();
+        let place = number.and_then(|number| number.checked_sub(1));
+        match place.and_then(|place| choices.get(place)) {
+            Some(choice) => return Ok(choice),
+            None => eprintln!("There is no such choice."),
+        }
+    }
+}
+
+fn needs_terminal(question: &str) -> Result<(), Failure> {
+    if io::stdin().is_terminal() {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "a terminal is needed to ask: {question}"
+    )))
+}

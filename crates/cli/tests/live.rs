@@ -1,0 +1,125 @@
+//! The command against MiniStack, which checks signatures, secret hashes and SRP.
+#![cfg(unix)]
+
+mod support;
+
+use std::{fs, path::Path, process::Command};
+
+use serde_json::Value;
+
+use self::support::{Done, run_with};
+
+const PASSWORD: &str = "Marker-P@ssw0rd1";
+
+#[test]
+#[ignore = "needs tests/live/servers.sh"]
+fn from_nothing_to_a_signed_in_user_and_back() {
+    let pool = call(&["CreateUserPool", "--pool-name", "command"]);
+    let pool = text(&pool["UserPool"]["Id"]);
+    let client = call(&[
+        "create-user-pool-client",
+        "--user-pool-id",
+        &pool,
+        "--client-name",
+        "command",
+        "--generate-secret",
+        "--explicit-auth-flows",
+        "ALLOW_USER_SRP_AUTH",
+        "ALLOW_REFRESH_TOKEN_AUTH",
+    ]);
+    let client_id = text(&client["UserPoolClient"]["ClientId"]);
+    let secret = text(&client["UserPoolClient"]["ClientSecret"]);
+    let user = ["--user-pool-id", &pool, "--username", "alice"];
+    call(
+        &[
+            &["admin-create-user", "--message-action", "SUPPRESS"],
+            &user[..],
+        ]
+        .concat(),
+    );
+    let set_password = [
+        "admin-set-user-password",
+        "--permanent",
+        "--password",
+        "env:MARKER",
+    ];
+    call(&[&set_password, &user[..]].concat());
+
+    let place = [
+        ("COGNITO_USER_POOL_ID", &pool),
+        ("COGNITO_CLIENT_ID", &client_id),
+        ("COGNITO_CLIENT_SECRET", &secret),
+    ];
+    let session = |arguments: &[&str]| {
+        let mut command = command(arguments);
+        command.envs(place).env_remove("AWS_ACCESS_KEY_ID");
+        run_with(command, "")
+    };
+    let done = session(&["sign-in", "alice", "--password", "env:WRONG"]);
+    assert_eq!(done.status, 3, "{}", done.err);
+    done_well(&session(&["sign-in", "alice", "--password", "env:MARKER"]));
+    let token = session(&["token"]);
+    done_well(&token);
+    assert_eq!(token.out.split('.').count(), 3);
+
+    // The token says who it is, without AWS credentials.
+    let mut get_user = command(&["call", "GetUser", "--access-token", "env:TOKEN"]);
+    get_user
+        .env("TOKEN", token.out.trim())
+        .env_remove("AWS_ACCESS_KEY_ID");
+    let got = run_with(get_user, "");
+    done_well(&got);
+    assert!(got.out.contains("\"Username\""), "{}", got.out);
+
+    done_well(&session(&["sign-out", "--everywhere"]));
+    assert_eq!(session(&["token"]).status, 2);
+    let users = run_with(
+        command(&["call", "ListUsers", "--user-pool-id", &pool, "--all-pages"]),
+        "",
+    );
+    assert_eq!(users.out.lines().count(), 1, "{}", users.out);
+    call(&["delete-user-pool", "--user-pool-id", &pool]);
+    let gone = run_with(
+        command(&["call", "DescribeUserPool", "--user-pool-id", &pool]),
+        "",
+    );
+    assert_eq!(gone.status, 3, "{}", gone.err);
+}
+
+fn call(arguments: &[&str]) -> Value {
+    let done = run_with(command(&[&["call"], arguments].concat()), "");
+    done_well(&done);
+    serde_json::from_str(&done.out).expect("JSON")
+}
+
+fn done_well(done: &Done) {
+    assert_eq!(done.status, 0, "{}", done.err);
+    assert!(!done.err.contains("Marker") && !done.out.contains("Marker"));
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-live");
+    fs::create_dir_all(&home).expect("writable");
+    let live = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} must be set"));
+    let mut command = support::bare(arguments);
+    command
+        .env("AWS_ENDPOINT_URL", live("COGNITO_LIVE_MINISTACK_URL"))
+        .env("AWS_REGION", "us-east-1")
+        .env(
+            "AWS_ACCESS_KEY_ID",
+            live("COGNITO_LIVE_MINISTACK_ACCESS_KEY_ID"),
+        )
+        .env(
+            "AWS_SECRET_ACCESS_KEY",
+            live("COGNITO_LIVE_MINISTACK_SECRET_ACCESS_KEY"),
+        )
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("XDG_STATE_HOME", home)
+        .env("MARKER", PASSWORD)
+        .env("WRONG", "Marker-wrong");
+    command
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}

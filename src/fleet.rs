@@ -1,0 +1,131 @@
+//! What the processes of a fleet share: values with a version, and leases.
+//!
+//! A single process never needs this. Several do where they hold the same session and its app client
+//! rotates refresh tokens: two that refresh at once present a replaced token, and Cognito then ends the
+//! session.
+//!
+//! [`SharedStore`] is what a store must do; [`MemoryStore`] does it within one process, for tests. What
+//! is secret goes through a [`Vault`], which seals it before any store sees it:
+//!
+//! ```
+//! use cognito_idp::fleet::{MemoryStore, SealingKeys, Vault};
+//!
+//! # fn example(key_of_2026: &[u8; 32], key_of_2025: &[u8; 32]) {
+//! let keys = SealingKeys::new(2026, key_of_2026).also_opens(2025, key_of_2025);
+//! let vault = Vault::sealed(MemoryStore::new(), keys);
+//! # let _ = vault;
+//! # }
+//! ```
+
+mod memory;
+mod sealing;
+mod vault;
+
+use std::{fmt, pin::Pin, sync::Arc, time::Duration};
+
+pub use self::{memory::MemoryStore, sealing::SealingKeys, vault::Vault};
+use crate::{error::BoxError, sensitive::Sensitive};
+
+/// The future of a [`SharedStore`].
+pub type SharedStoreFuture<'a, T> =
+    Pin<Box<dyn Future<Output = Result<T, SharedStoreError>> + Send + 'a>>;
+
+/// Keeps what several processes share: values with a version, and leases.
+///
+/// Each method is one decision, made at one moment for all processes; lives and leases run by the
+/// store's own clock. Values and leases have names of their own: a lease on a key keeps nobody from
+/// its value. Every method must end within a few seconds, with
+/// [`Unavailable`](SharedStoreError::Unavailable) if need be, and may be dropped while it runs.
+pub trait SharedStore: fmt::Debug + Send + Sync {
+    /// The value of `key`; `None` if there is none or its life is over.
+    fn load<'a>(&'a self, key: &'a str) -> SharedStoreFuture<'a, Option<Versioned>>;
+
+    /// Keeps `next` for `life` if the version at `key` is `expected`, where 0 means that there is
+    /// no value.
+    ///
+    /// The caller chooses the version of `next`, greater than `expected` and than all that the key
+    /// ever had; a store only compares for equality.
+    fn swap<'a>(
+        &'a self,
+        key: &'a str,
+        expected: u64,
+        next: Versioned,
+        life: Duration,
+    ) -> SharedStoreFuture<'a, Swap>;
+
+    /// Gives `owner` the lease of `key` for `life` from now, unless another one has it.
+    ///
+    /// Who has it already may ask again, to have it longer.
+    fn lease<'a>(
+        &'a self,
+        key: &'a str,
+        owner: &'a str,
+        life: Duration,
+    ) -> SharedStoreFuture<'a, Lease>;
+
+    /// Ends the lease of `key` if `owner` has it; else does nothing.
+    fn release<'a>(&'a self, key: &'a str, owner: &'a str) -> SharedStoreFuture<'a, ()>;
+}
+
+/// A value as a [`SharedStore`] keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Versioned {
+    /// Number that grows with every write of the key, never 0 and below 2^53.
+    pub version: u64,
+    /// The value, sealed unless the program chose otherwise.
+    pub value: Sensitive<Vec<u8>>,
+}
+
+impl Versioned {
+    /// A value with its version.
+    pub fn new(version: u64, value: impl Into<Sensitive<Vec<u8>>>) -> Self {
+        Self {
+            version,
+            value: value.into(),
+        }
+    }
+}
+
+/// What [`SharedStore::swap`] has done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Swap {
+    /// The new value is kept.
+    Done,
+    /// Nothing has changed; this is what is there, if anything.
+    Refused(Option<Versioned>),
+}
+
+/// What [`SharedStore::lease`] has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lease {
+    /// The lease is the owner's.
+    Held,
+    /// Another owner has it, for so long if it does not end it before.
+    Taken(Duration),
+}
+
+/// Why a [`SharedStore`] or a [`Vault`] gave no answer that can be used.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SharedStoreError {
+    /// The store cannot be reached, is too slow, or answers nonsense.
+    #[error("the shared store is not available")]
+    Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// A value was sealed with a key that is not among those given.
+    #[error("a shared value is sealed with the unknown key {0}")]
+    UnknownKey(u32),
+    /// A value is not what was sealed for this place and version: it was changed, cut, moved from
+    /// another place, given another version, or sealed with another key of the same ID.
+    #[error("a shared value is not what was sealed here")]
+    Tampered,
+    /// The system gave no random bytes, or the value is too long to seal.
+    #[error("a value could not be sealed")]
+    NotSealed,
+}
+
+impl SharedStoreError {
+    /// A store that cannot be reached, and why.
+    pub fn unavailable(source: impl Into<BoxError>) -> Self {
+        Self::Unavailable(source.into().into())
+    }
+}

@@ -1,0 +1,93 @@
+//! A store for what is secret.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    Lease, SealingKeys, SharedStore, SharedStoreError, SharedStoreFuture, Swap, Versioned,
+};
+
+/// A [`SharedStore`] whose values are sealed before another one sees them.
+///
+/// Each value is bound to its key and version: one that was moved from another key, or an old one
+/// under the number of a newer one, is refused. A store that gives an old value with its old number
+/// cannot be seen through here: remember the highest version you saw, and take no lower one.
+#[derive(Clone, Debug)]
+pub struct Vault {
+    store: Arc<dyn SharedStore>,
+    keys: Option<SealingKeys>,
+}
+
+impl Vault {
+    /// Seals what goes into `store`.
+    #[must_use]
+    pub fn sealed(store: impl SharedStore + 'static, keys: SealingKeys) -> Self {
+        Self {
+            store: Arc::new(store),
+            keys: Some(keys),
+        }
+    }
+
+    /// Leaves values as they are: whoever can read `store` has the tokens, and whoever can write
+    /// into it chooses the user.
+    #[must_use]
+    pub fn unsealed(store: impl SharedStore + 'static) -> Self {
+        Self {
+            store: Arc::new(store),
+            keys: None,
+        }
+    }
+
+    fn seal(&self, key: &str, next: Versioned) -> Result<Versioned, SharedStoreError> {
+        let Some(keys) = &self.keys else {
+            return Ok(next);
+        };
+        let sealed = keys.seal(key, next.version, &next.value)?;
+        Ok(Versioned::new(next.version, sealed))
+    }
+
+    fn open(&self, key: &str, found: Versioned) -> Result<Versioned, SharedStoreError> {
+        let Some(keys) = &self.keys else {
+            return Ok(found);
+        };
+        let value = keys.open(key, found.version, found.value.expose())?;
+        Ok(Versioned::new(found.version, value))
+    }
+}
+
+impl SharedStore for Vault {
+    fn load<'a>(&'a self, key: &'a str) -> SharedStoreFuture<'a, Option<Versioned>> {
+        Box::pin(async move {
+            let found = self.store.load(key).await?;
+            found.map(|found| self.open(key, found)).transpose()
+        })
+    }
+
+    fn swap<'a>(
+        &'a self,
+        key: &'a str,
+        expected: u64,
+        next: Versioned,
+        life: Duration,
+    ) -> SharedStoreFuture<'a, Swap> {
+        Box::pin(async move {
+            let next = self.seal(key, next)?;
+            match self.store.swap(key, expected, next, life).await? {
+                Swap::Refused(Some(found)) => Ok(Swap::Refused(Some(self.open(key, found)?))),
+                done => Ok(done),
+            }
+        })
+    }
+
+    fn lease<'a>(
+        &'a self,
+        key: &'a str,
+        owner: &'a str,
+        life: Duration,
+    ) -> SharedStoreFuture<'a, Lease> {
+        self.store.lease(key, owner, life)
+    }
+
+    fn release<'a>(&'a self, key: &'a str, owner: &'a str) -> SharedStoreFuture<'a, ()> {
+        self.store.release(key, owner)
+    }
+}

@@ -1,0 +1,117 @@
+//! What several processes share: the store in memory, and what a vault lets through.
+#![cfg(feature = "fleet")]
+
+use std::time::Duration;
+
+use cognito_idp::fleet::{
+    Lease, MemoryStore, SealingKeys, SharedStore, SharedStoreError, Swap, Vault, Versioned,
+};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+fn value(version: u64, text: &str) -> Versioned {
+    Versioned::new(version, text.as_bytes().to_vec())
+}
+
+fn vault(store: &MemoryStore) -> Vault {
+    Vault::sealed(store.clone(), SealingKeys::new(1, &[1; 32]))
+}
+
+#[tokio::test]
+async fn of_many_that_write_over_one_version_one_does() {
+    let store = MemoryStore::new();
+    let writers = (0..50).map(|writer| {
+        let vault = vault(&store);
+        let write = async move { vault.swap("alice", 0, value(writer + 1, "x"), HOUR).await };
+        tokio::spawn(write)
+    });
+    let mut done = 0;
+    for writer in writers.collect::<Vec<_>>() {
+        match writer.await.expect("no panic").expect("a store") {
+            Swap::Done => done += 1,
+            Swap::Refused(found) => assert_eq!(found.expect("the one that did").version, 1),
+        }
+    }
+    assert_eq!(done, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_ends_with_its_life_and_leaves_room_for_another() {
+    let vault = vault(&MemoryStore::new());
+    let life = Duration::from_secs(5);
+    let swap = vault.swap("alice", 0, value(1, "one"), life).await;
+    assert_eq!(swap.expect("a store"), Swap::Done);
+    tokio::time::advance(Duration::from_millis(4_999)).await;
+    assert_eq!(
+        vault.load("alice").await.expect("a store"),
+        Some(value(1, "one"))
+    );
+    tokio::time::advance(Duration::from_millis(1)).await;
+    assert_eq!(vault.load("alice").await.expect("a store"), None);
+    let stale = vault.swap("alice", 1, value(2, "two"), life).await;
+    assert_eq!(stale.expect("a store"), Swap::Refused(None));
+    let fresh = vault.swap("alice", 0, value(2, "two"), Duration::MAX).await;
+    assert_eq!(fresh.expect("a store"), Swap::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_has_one_owner_until_it_ends() {
+    let vault = vault(&MemoryStore::new());
+    let life = Duration::from_secs(10);
+    let lease = |owner| vault.lease("alice", owner, life);
+    assert_eq!(lease("one").await.expect("a store"), Lease::Held);
+    tokio::time::advance(Duration::from_secs(4)).await;
+    let left = Duration::from_secs(6);
+    assert_eq!(lease("other").await.expect("a store"), Lease::Taken(left));
+    assert_eq!(lease("one").await.expect("a store"), Lease::Held);
+    tokio::time::advance(life).await;
+    assert_eq!(lease("other").await.expect("a store"), Lease::Held);
+    // The first one comes back late: it ends nothing of the other's.
+    vault.release("alice", "one").await.expect("a store");
+    assert_eq!(lease("one").await.expect("a store"), Lease::Taken(life));
+    vault.release("alice", "other").await.expect("a store");
+    assert_eq!(lease("one").await.expect("a store"), Lease::Held);
+    assert_eq!(vault.load("alice").await.expect("a store"), None);
+}
+
+#[tokio::test]
+async fn what_a_store_changes_or_moves_is_refused() {
+    let store = MemoryStore::new();
+    let vault = vault(&store);
+    for (key, version) in [("alice", 1), ("bob", 1)] {
+        let swap = vault
+            .swap(key, 0, value(version, "marker-of-a-secret"), HOUR)
+            .await;
+        assert_eq!(swap.expect("a store"), Swap::Done);
+    }
+    let of_alice = store
+        .load("alice")
+        .await
+        .expect("a store")
+        .expect("a value");
+    let text = of_alice.value.expose();
+    assert!(!text.windows(6).any(|part| part == b"marker"));
+    // Moved to another session, and an old value under a new number.
+    for (key, version) in [("bob", 1), ("alice", 2)] {
+        let forged = Versioned::new(version, of_alice.value.clone());
+        let swap = store.swap(key, 1, forged.clone(), HOUR).await;
+        assert_eq!(swap.expect("a store"), Swap::Done);
+        let loaded = vault.load(key).await;
+        assert!(matches!(loaded, Err(SharedStoreError::Tampered)), "{key}");
+        let refused = vault.swap(key, 9, value(10, "x"), HOUR).await;
+        assert!(matches!(refused, Err(SharedStoreError::Tampered)), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn only_who_says_so_leaves_values_as_they_are() {
+    let store = MemoryStore::new();
+    let vault = Vault::unsealed(store.clone());
+    let swap = vault.swap("alice", 0, value(1, "plain"), HOUR).await;
+    assert_eq!(swap.expect("a store"), Swap::Done);
+    assert_eq!(
+        store.load("alice").await.expect("a store"),
+        Some(value(1, "plain"))
+    );
+    assert!(!format!("{vault:?} {:?}", value(1, "plain")).contains("plain"));
+}
