@@ -22,6 +22,8 @@ static STARTED: AtomicU32 = AtomicU32::new(0);
 pub(crate) struct RedisServer {
     process: Option<Child>,
     port: u16,
+    /// Where it speaks TLS as well, if it does.
+    tls_port: u16,
     settings: Vec<String>,
     folder: PathBuf,
 }
@@ -36,6 +38,17 @@ impl RedisServer {
     /// # Panics
     /// If the program is there and does not come up.
     pub(crate) fn start(settings: &[&str]) -> Option<Self> {
+        Self::start_with(settings, false)
+    }
+
+    /// The same, and it speaks TLS on [another port](Self::tls_port), with these PEM files.
+    pub(crate) fn start_tls(certificate: &str, key: &str) -> Option<Self> {
+        let settings = ["--tls-cert-file", certificate, "--tls-key-file", key];
+        let only_the_server = ["--tls-auth-clients", "no"];
+        Self::start_with(&[&settings[..], &only_the_server].concat(), true)
+    }
+
+    fn start_with(settings: &[&str], with_tls: bool) -> Option<Self> {
         if !is_there() {
             eprintln!("SKIPPED: no redis-server on the path; install it or set REDIS_SERVER");
             return None;
@@ -44,12 +57,16 @@ impl RedisServer {
         let mut server = Self {
             process: None,
             port: 0,
+            tls_port: 0,
             settings: settings.iter().map(ToString::to_string).collect(),
             folder: env::temp_dir().join(name),
         };
         fs::create_dir_all(&server.folder).expect("a folder for the server");
         for _ in 0..5 {
             server.port = free_port();
+            if with_tls {
+                server.tls_port = free_port();
+            }
             if server.run().is_ok() {
                 return Some(server);
             }
@@ -60,6 +77,10 @@ impl RedisServer {
 
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    pub(crate) fn tls_port(&self) -> u16 {
+        self.tls_port
     }
 
     pub(crate) fn url(&self) -> String {
@@ -85,24 +106,44 @@ impl RedisServer {
 
     /// Sends a command, as its words, and gives the first line of the answer.
     pub(crate) fn command(&self, words: &[&str]) -> io::Result<String> {
+        read_line(&mut self.sent(words)?)
+    }
+
+    /// Sends a command, and gives the text that is the answer.
+    pub(crate) fn text(&self, words: &[&str]) -> io::Result<String> {
+        let mut connection = self.sent(words)?;
+        let length = read_line(&mut connection)?;
+        let length = length.strip_prefix('$').and_then(|it| it.parse().ok());
+        let mut text = vec![0; length.ok_or(io::ErrorKind::InvalidData)?];
+        connection.read_exact(&mut text)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// A connection on which a command was sent.
+    fn sent(&self, words: &[&str]) -> io::Result<TcpStream> {
         let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
         connection.set_read_timeout(Some(START))?;
         write!(connection, "*{}\r\n", words.len())?;
         for word in words {
             write!(connection, "${}\r\n{word}\r\n", word.len())?;
         }
-        let mut line = Vec::new();
-        let mut byte = [0];
-        while !line.ends_with(b"\r\n") && connection.read(&mut byte)? == 1 {
-            line.push(byte[0]);
-        }
-        Ok(String::from_utf8_lossy(&line).trim_end().to_owned())
+        Ok(connection)
     }
 
     fn run(&mut self) -> io::Result<()> {
         let port = self.port.to_string();
+        let tls_port = self.tls_port.to_string();
         let process = Command::new(program())
-            .args(["--port", &port, "--bind", "127.0.0.1", "--save", ""])
+            .args([
+                "--port",
+                &port,
+                "--tls-port",
+                &tls_port,
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+            ])
             .args(["--daemonize", "no", "--loglevel", "warning"])
             .arg("--dir")
             .arg(&self.folder)
@@ -163,4 +204,13 @@ fn listens(port: u16) -> bool {
         io::Result::Ok(read > 0 && !answer.starts_with(b"-LOADING"))
     };
     answer().unwrap_or(false)
+}
+
+fn read_line(connection: &mut TcpStream) -> io::Result<String> {
+    let mut line = Vec::new();
+    let mut byte = [0];
+    while !line.ends_with(b"\r\n") && connection.read(&mut byte)? == 1 {
+        line.push(byte[0]);
+    }
+    Ok(String::from_utf8_lossy(&line).trim_end().to_owned())
 }
