@@ -185,6 +185,27 @@ async fn a_network_that_stays_away_stops_the_job_which_then_goes_on() -> Outcome
     Ok(())
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_pool_that_is_not_there_stops_every_job_before_anything_is_done() -> Outcome {
+    const OTHER: &str = "eu-central-1_Other";
+    fn is_refused<T>(result: Result<T, BulkError>) -> bool {
+        matches!(result, Err(BulkError::Call(error)) if error.is(ErrorCode::ResourceNotFound))
+    }
+
+    let pool = Pool::new(20, 1, 60);
+    let lines = exported(&pool).await?;
+    let client = pool.client()?;
+    let calls = pool.calls().len();
+    assert!(is_refused(
+        bulk::export(&client, OTHER).write_to(Vec::new()).await
+    ));
+    let import = || bulk::import(&client, OTHER, json_lines(lines.as_slice()));
+    assert!(is_refused(import().run().await));
+    assert!(is_refused(import().check().await));
+    assert_eq!(pool.calls().len(), calls + 3, "one call each");
+    Ok(())
+}
+
 /// An hour's credentials in a job of a day.
 #[tokio::test(start_paused = true)]
 async fn credentials_that_expire_on_the_way_are_asked_for_anew() -> Outcome {
@@ -303,7 +324,7 @@ impl ProvideCredentials for Renewed {
         let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *asked += 1;
         let key = format!("AKIDEXAMPLE{asked}");
-        let expiry = SystemTime::now() + Duration::from_secs(3_600);
+        let expiry = SystemTime::now() + Duration::from_hours(1);
         let credentials = Credentials::new(key, "secret", None, Some(expiry), "test");
         future::ProvideCredentials::ready(Ok(credentials))
     }

@@ -549,6 +549,31 @@ async fn a_desired_state_is_compared_written_and_then_as_desired() -> Outcome {
 }
 
 #[tokio::test]
+async fn what_is_found_is_a_desired_state_without_its_secrets() -> Outcome {
+    let cognito = Cognito::new()?
+        .with("UserPool", None)
+        .with("IdentityProvider", Some("Google"))
+        .with("Group", Some("a.b"));
+    let client = cognito.client()?;
+    let named = json!({"UserPool": {}, "IdentityProviders": {"Google": {}}, "Groups": {"a.b": {}}});
+    let found = client.reconcile(POOL, DesiredState::from_json(named)?);
+    let found = found.await?;
+    assert!(!found.differs(), "{}", found.diff());
+    let state = found.settings_without_secrets();
+    let pool = &cognito.thing("UserPool", None)["Policies"]["PasswordPolicy"];
+    assert_eq!(&state["UserPool"]["Policies"]["PasswordPolicy"], pool);
+    assert!(state["Groups"]["a.b"]["Description"].is_string(), "{state}");
+    let provider = &state["IdentityProviders"]["Google"];
+    assert!(provider["AttributeMapping"]["key"].is_string(), "{state}");
+    assert_eq!(provider["ProviderDetails"], json!({}));
+
+    // As a file it asks for nothing.
+    let again = client.reconcile(POOL, DesiredState::from_json(state)?);
+    assert!(!again.await?.differs());
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_the_pool_and_its_mfa_configuration_share_is_no_change_by_someone_else() -> Outcome {
     let cognito = Cognito::new()?
         .with("UserPool", None)

@@ -261,6 +261,9 @@ impl State {
 
     fn answer(&mut self, operation: &str, request: &Value) -> Result<Value, &'static str> {
         let text = |member: &str| request[member].as_str().unwrap_or_default();
+        if text("UserPoolId") != POOL_ID {
+            return Err("ResourceNotFoundException");
+        }
         match operation {
             "DescribeUserPool" => Ok(json!({"UserPool": {
                 "Id": POOL_ID, "Name": "bulk", "EstimatedNumberOfUsers": self.users.len(),

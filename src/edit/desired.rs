@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Editable,
-    diff::{Change, Diff, below},
+    diff::{Change, Diff, below, open},
     draft::{Applied, Draft},
     kind::Kind,
     path,
@@ -194,9 +194,10 @@ async fn read(
     for thing in desired.things {
         let mut names = Map::new();
         names.insert("UserPoolId".to_owned(), user_pool_id.as_str().into());
-        if let Some((member, name)) = thing.name {
-            names.insert(member.to_owned(), name.into());
-        }
+        let name = thing.name.map(|(member, name)| {
+            names.insert(member.to_owned(), name.as_str().into());
+            name
+        });
         let mut draft = Draft::read(client.clone(), thing.row.kind, names.clone()).await?;
         let check = Check {
             row: thing.row,
@@ -208,6 +209,8 @@ async fn read(
         let wanted = thing.settings;
         draft.change_json(Box::new(move |settings| path::merge(settings, &wanted)));
         parts.push(Part {
+            member: thing.row.member,
+            name,
             path: thing.path,
             draft,
         });
@@ -224,6 +227,9 @@ pub struct Reconciliation {
 }
 
 struct Part {
+    /// The kind, as a member of the desired state, and the thing's name below it.
+    member: &'static str,
+    name: Option<String>,
     path: String,
     draft: Draft,
 }
@@ -247,6 +253,33 @@ impl Reconciliation {
         parts
             .flat_map(|part| part.placed(part.draft.preview().changes))
             .collect()
+    }
+
+    /// The settings of everything that was named, as they are desired and in the form of a desired state:
+    /// of one that names things with `{}`, the settings as they are, for a file to begin with.
+    ///
+    /// Secrets are left out, and with them each list that holds one: what is not named stays as it is.
+    ///
+    /// ```no_run
+    /// # use cognito_idp::edit::DesiredState;
+    /// # async fn example(client: cognito_idp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let everything = DesiredState::parse(r#"{"UserPool": {}, "Groups": {"admins": {}}}"#)?;
+    /// let found = client.reconcile("eu-central-1_example", everything).await?;
+    /// println!("{:#}", found.settings_without_secrets());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn settings_without_secrets(&self) -> Value {
+        let mut all = json!({});
+        for part in &self.parts {
+            let settings = open(part.draft.wanted());
+            match &part.name {
+                Some(name) => all[part.member][name] = settings.into(),
+                None => all[part.member] = settings.into(),
+            }
+        }
+        all
     }
 
     /// Writes what is not as desired, thing by thing, and reads what became of it.

@@ -221,6 +221,23 @@ fn collect(
     }
 }
 
+/// The settings that may be shown.
+pub(super) fn open(settings: Map<String, Value>) -> Map<String, Value> {
+    open_below(&Place::default(), settings)
+}
+
+fn open_below(place: &Place, settings: Map<String, Value>) -> Map<String, Value> {
+    let member = |(name, value): (String, Value)| {
+        let place = place.below(&name);
+        let value = match value {
+            Value::Object(members) => Value::Object(open_below(&place, members)),
+            value => Some(value).filter(|value| place.secrecy.shown(value.clone()) == *value)?,
+        };
+        Some((name, value))
+    };
+    settings.into_iter().filter_map(member).collect()
+}
+
 pub(super) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -509,7 +526,7 @@ mod tests {
                     "tomorrow": {"deep": mark}, "authorize_scopes": format!("open {mark}"),
                 },
                 "SmtpConfiguration": {"SmtpPassword": mark, "Keys": [{"Secret": {"A": mark}}]},
-                "Signing": [{"PrivateKeyPem": mark, "Open": "open"}],
+                "Signing": [{"Open": "open", "PrivateKeyPem": mark}],
                 "Session": mark,
             })
         };
@@ -591,5 +608,19 @@ mod tests {
             let paths: BTreeSet<_> = diff.changes().iter().map(|change| &change.path).collect();
             prop_assert_eq!(paths.len(), diff.changes().len());
         }
+    }
+
+    #[test]
+    fn what_may_be_shown_is_all_but_secrets_and_lists_with_one() {
+        let settings = json!({
+            "ProviderDetails": {"client_id": "id", "client_secret": "secret"},
+            "Signing": [{"Open": "open", "PrivateKeyPem": "secret"}],
+            "Open": ["open"],
+        });
+        let Value::Object(settings) = settings else {
+            panic!("an object");
+        };
+        let expected = json!({"ProviderDetails": {"client_id": "id"}, "Open": ["open"]});
+        assert_eq!(Value::from(open(settings)), expected);
     }
 }

@@ -167,9 +167,10 @@ mod tests {
 
     #[test]
     fn left_out_is_every_setting_that_the_change_does_not_name() {
+        // In the order of their names, whether or not another crate has `serde_json` keep theirs.
         let current = json!({
-            "P": {"Length": 8, "Symbols": true, "Deep": {"X": 1}}, "L": {"T": "arn"},
-            "Kept": "name", "Empty": {}, "Gone": 1,
+            "Empty": {}, "Gone": 1, "Kept": "name", "L": {"T": "arn"},
+            "P": {"Deep": {"X": 1}, "Length": 8, "Symbols": true},
         });
         let wanted = json!({
             "P": {"Length": 9, "Symbols": true, "Deep": {"X": 1}}, "L": {"T": "arn"},

@@ -5,8 +5,9 @@ use std::ffi::OsString;
 use clap::{Arg, ArgAction, Command};
 
 use crate::{
-    arguments, context, session, sign_in,
+    arguments, context, session, settings, sign_in,
     table::{Operation, kebab, table},
+    users,
 };
 
 /// An operation that the command line names.
@@ -68,11 +69,46 @@ pub(crate) fn command(named: Option<&Named>) -> Command {
                 .arg(session::client_secret_argument())
                 .arg(session::argument()),
         )
+        .subcommand(users::command())
+        .subcommands(settings::commands())
+        .subcommand(
+            Command::new("completions")
+                .about("Prints completions for a shell, or the manual page")
+                .arg(
+                    Arg::new("for")
+                        .value_name("FOR")
+                        .required(true)
+                        .value_parser(["bash", "zsh", "fish", "man"]),
+                ),
+        )
         .subcommand(Command::new("sessions").about("Lists the sessions that are kept, without their tokens"))
         .after_help(
             "Exit status: 0 done, 1 a file or pipe failed, 2 usage, 3 refused, 4 credentials, 5 throttled, \
-             6 no network, 7 outcome unknown, 8 the service failed.",
+             6 no network, 7 outcome unknown, 8 the service failed, 9 not all of it was done.",
         )
+}
+
+/// The command line with the names of all operations, for completions and the manual.
+///
+/// Without their members, which would make a script of megabytes.
+pub(crate) fn whole_command() -> Command {
+    let operations = table().operations.iter();
+    let names: Vec<_> = operations.map(|(name, _)| kebab(name)).collect();
+    let with_names = |command: Command| {
+        let operation = Arg::new("operation")
+            .value_name("OPERATION")
+            .value_parser(names.clone());
+        command.arg(operation)
+    };
+    command(None)
+        .mut_subcommand("call", |call| {
+            with_names(Command::new("call").about(call.get_about().cloned().unwrap_or_default()))
+        })
+        .mut_subcommand("describe", |describe| {
+            with_names(
+                Command::new("describe").about(describe.get_about().cloned().unwrap_or_default()),
+            )
+        })
 }
 
 fn operation(named: &Named) -> Command {

@@ -54,15 +54,10 @@ pub(crate) fn client(matches: &ArgMatches, user_pool_id: Option<&str>) -> Result
 
 /// The same for what was at a place before.
 pub(crate) fn client_at(matches: &ArgMatches, place: &Place<'_>) -> Result<Client, Failure> {
-    let mut credentials = StandardCredentials::new()?;
-    if let Some(profile) = matches.get_one::<String>("profile") {
-        credentials = credentials.profile(profile);
-    }
-    let mut builder = ClientBuilder::from_env().credentials(credentials);
-    let of_pool = |id| Some(Region::of_user_pool(id).ok()?.as_str().to_owned());
+    let mut builder = builder(matches)?;
     let region = named_region(matches)
         .or_else(|| place.region.map(str::to_owned))
-        .or_else(|| place.user_pool_id.and_then(of_pool));
+        .or_else(|| place.user_pool_id.and_then(region_of));
     if let Some(region) = region {
         builder = builder.region(region);
     }
@@ -71,6 +66,38 @@ pub(crate) fn client_at(matches: &ArgMatches, place: &Place<'_>) -> Result<Clien
         builder = builder.endpoint_url(url);
     }
     Ok(builder.build()?)
+}
+
+/// The same for a pool alone, whose region counts more than a variable: it cannot be elsewhere.
+pub(crate) fn client_of_pool(matches: &ArgMatches, user_pool_id: &str) -> Result<Client, Failure> {
+    let mut builder = builder(matches)?;
+    let region = match matches.get_one::<String>("region") {
+        Some(region) => Some(region.clone()),
+        None => region_of(user_pool_id),
+    };
+    if let Some(region) = region {
+        builder = builder.region(region);
+    }
+    if let Some(url) = named_endpoint(matches) {
+        builder = builder.endpoint_url(url);
+    }
+    Ok(builder.build()?)
+}
+
+/// The argument that names a user pool.
+pub(crate) fn user_pool_argument() -> Arg {
+    Arg::new("pool")
+        .long("pool")
+        .value_name("ID")
+        .help("The user pool's ID [COGNITO_USER_POOL_ID]")
+}
+
+/// The user pool that an argument or a variable names.
+pub(crate) fn user_pool_id(matches: &ArgMatches) -> Result<String, Failure> {
+    let argument = matches.get_one::<String>("pool").cloned();
+    let named = argument.or_else(|| std::env::var("COGNITO_USER_POOL_ID").ok());
+    let named = named.filter(|id| !id.is_empty());
+    named.ok_or_else(|| Failure::usage("--pool or COGNITO_USER_POOL_ID must be set"))
 }
 
 /// The region that an argument or a variable names.
@@ -85,6 +112,20 @@ pub(crate) fn named_endpoint(matches: &ArgMatches) -> Option<String> {
         "AWS_ENDPOINT_URL",
     ];
     named(matches, "endpoint-url", variables)
+}
+
+/// What the environment and the profile say.
+fn builder(matches: &ArgMatches) -> Result<ClientBuilder, Failure> {
+    let mut credentials = StandardCredentials::new()?;
+    if let Some(profile) = matches.get_one::<String>("profile") {
+        credentials = credentials.profile(profile);
+    }
+    Ok(ClientBuilder::from_env().credentials(credentials))
+}
+
+fn region_of(user_pool_id: &str) -> Option<String> {
+    let region = Region::of_user_pool(user_pool_id).ok()?;
+    Some(region.as_str().to_owned())
 }
 
 fn named(matches: &ArgMatches, argument: &str, variables: [&str; 2]) -> Option<String> {

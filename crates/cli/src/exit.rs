@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// A call failed.
     Call(Box<Error>),
+    /// It is done, and not all of it is as it was asked for.
+    Partly(String),
     /// A file, a terminal or a pipe failed.
     Io(String, io::Error),
 }
@@ -45,6 +47,7 @@ impl Failure {
         match self {
             Self::Arguments(error) => u8::try_from(error.exit_code()).unwrap_or(2),
             Self::Usage(_) => 2,
+            Self::Partly(_) => 9,
             Self::Io(..) => 1,
             Self::Call(error) => status_of(error),
         }
@@ -68,7 +71,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Arguments(error) => error.fmt(f),
-            Self::Usage(rule) => f.write_str(rule),
+            Self::Usage(rule) | Self::Partly(rule) => f.write_str(rule),
             Self::Io(what, error) => write!(f, "{what}: {error}"),
             Self::Call(error) => {
                 write!(f, "{error}")?;

@@ -3,15 +3,19 @@
 mod arguments;
 mod call;
 mod command;
+mod completions;
 mod context;
 mod describe;
 mod exit;
 mod output;
+mod progress;
 mod secret;
 mod session;
+mod settings;
 mod sign_in;
 mod table;
 mod terminal;
+mod users;
 mod validate;
 
 use std::process::ExitCode;
@@ -43,6 +47,9 @@ fn run(arguments: &[std::ffi::OsString]) -> Result<(), Failure> {
         Some(("sign-in", sign_in)) => block_on(sign_in::run(sign_in)),
         Some(("token", token)) => block_on(session::token(token)),
         Some(("sign-out", sign_out)) => block_on(session::sign_out(sign_out)),
+        Some(("users", users)) => block_on(users::run(users)),
+        Some((kind, matches)) if settings::is_one(kind) => block_on(settings::run(kind, matches)),
+        Some(("completions", completions)) => completions::run(completions),
         Some(("sessions", _)) => session::list(),
         _ => Err(Failure::usage("a command must be named; --help lists them")),
     }

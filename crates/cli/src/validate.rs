@@ -169,11 +169,11 @@ mod tests {
         assert_eq!(
             of("AdminCreateUser", &request),
             [
+                "ForceAliasCreation: must be true or false",
+                "MessageAction: there is no \"SUPRESS\"; did you mean SUPPRESS?",
+                "UserAttributes[0].Valu: there is no such member; did you mean Value?",
                 "UserPoolID: there is no such member; did you mean UserPoolId?",
                 "Username: must be a text",
-                "UserAttributes[0].Valu: there is no such member; did you mean Value?",
-                "MessageAction: there is no \"SUPRESS\"; did you mean SUPPRESS?",
-                "ForceAliasCreation: must be true or false",
                 "UserPoolId: is required",
             ]
         );

@@ -86,6 +86,38 @@ fn from_nothing_to_a_signed_in_user_and_back() {
     assert_eq!(gone.status, 3, "{}", gone.err);
 }
 
+#[test]
+#[ignore = "needs tests/live/servers.sh"]
+fn users_and_settings_go_out_and_in() {
+    let made = |name| text(&call(&["CreateUserPool", "--pool-name", name])["UserPool"]["Id"]);
+    let (old, new) = (made("command-old"), made("command-new"));
+    for user in ["alice", "bob"] {
+        let user = ["--user-pool-id", &old, "--username", user];
+        call(&[&["admin-create-user"], &user[..]].concat());
+    }
+    let exported = run_with(command(&["users", "export", "--pool", &old]), "");
+    done_well(&exported);
+    let import = ["users", "import", "-", "--pool", &new];
+    let imported = run_with(command(&import), &exported.out);
+    done_well(&imported);
+    let report: Value = serde_json::from_str(&imported.out).expect("JSON");
+    assert_eq!(report["users"]["created"], 2, "{report}");
+
+    let shown = run_with(command(&["pool", "show", "--pool", &old]), "");
+    done_well(&shown);
+    let same = run_with(command(&["pool", "diff", "-", "--pool", &old]), &shown.out);
+    assert_eq!((same.status, same.out.as_str()), (0, ""), "{}", same.err);
+    let wanted = r#"{"Policies": {"PasswordPolicy": {"MinimumLength": 14}}}"#;
+    let apply = ["pool", "apply", "-", "--yes", "--pool", &new];
+    let applied = run_with(command(&apply), wanted);
+    done_well(&applied);
+    let same = run_with(command(&["pool", "diff", "-", "--pool", &new]), wanted);
+    assert_eq!((same.status, same.out.as_str()), (0, ""), "{}", same.err);
+    for pool in [&old, &new] {
+        call(&["delete-user-pool", "--user-pool-id", pool]);
+    }
+}
+
 fn call(arguments: &[&str]) -> Value {
     let done = run_with(command(&[&["call"], arguments].concat()), "");
     done_well(&done);

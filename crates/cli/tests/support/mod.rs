@@ -10,6 +10,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use cognito_idp::transport::HttpClient;
 use serde_json::{Value, json};
 
 /// What a process left.
@@ -70,6 +71,22 @@ impl Server {
             }
         });
         Self { url, requests }
+    }
+
+    /// Gives the answers of something that is no server, to several connections side by side.
+    pub(crate) fn of(service: impl HttpClient + Clone + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        std::thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                let service = service.clone();
+                std::thread::spawn(move || forward(&connection, &service));
+            }
+        });
+        Self {
+            url,
+            requests: Arc::default(),
+        }
     }
 
     pub(crate) fn requests(&self) -> Vec<Request> {
@@ -149,6 +166,29 @@ fn serve(connection: &TcpStream, answers: &mut Vec<Answer>, seen: &Mutex<Vec<Req
              content-type: application/x-amz-json-1.1\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
+        if written.is_err() {
+            return;
+        }
+    }
+}
+
+fn forward(connection: &TcpStream, service: &impl HttpClient) {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().build().expect("a runtime");
+    let mut reader = BufReader::new(connection);
+    while let Some(Request { target, body, .. }) = read(&mut reader) {
+        let request = http::Request::post("/").header("x-amz-target", target);
+        let request = request.body(body.to_string().into()).expect("a request");
+        let Ok(answer) = runtime.block_on(service.call(request)) else {
+            return;
+        };
+        let head = format!(
+            "HTTP/1.1 {}\r\ncontent-length: {}\r\n\r\n",
+            answer.status(),
+            answer.body().len()
+        );
+        let mut to = connection;
+        let written = to.write_all(&[head.as_bytes(), answer.body()].concat());
         if written.is_err() {
             return;
         }
