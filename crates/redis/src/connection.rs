@@ -15,6 +15,9 @@ use redis::{
 
 /// Who asks has a deadline of his own; this one only keeps a question from being remembered for ever.
 const ANSWER: Duration = Duration::from_secs(10);
+/// While a node of a cluster is connected to, questions to the other ones wait.
+#[cfg(feature = "cluster")]
+const CONNECT: Duration = Duration::from_millis(200);
 
 /// Connects in the background, now and whenever the connection is lost.
 ///
@@ -54,7 +57,11 @@ pub(crate) fn connect_cluster<U: IntoConnectionInfo>(
     provide_cryptography();
     let cluster = ClusterClient::builder(urls)
         .tcp_settings(noticing_a_dead_server())
+        .connection_timeout(CONNECT)
         .response_timeout(ANSWER)
+        .retries(2)
+        .min_retry_wait(20)
+        .max_retry_wait(100)
         .build()?;
     Ok(cluster.get_pending_async_connection_with_config(ClusterConfig::new()))
 }

@@ -20,7 +20,8 @@ pub enum RedisStoreError {
     #[error("Redis cannot be reached")]
     Unreachable(#[source] Arc<RedisError>),
     /// The server starts, fails over, or is a replica that takes no writes. The code says which, such as
-    /// `LOADING` or `READONLY`.
+    /// `LOADING` or `READONLY`; `MOVED` is a node of a cluster that leads to one which is away, or of one that
+    /// was not connected to as a cluster.
     #[error("Redis is not ready ({0})")]
     NotReady(String),
     /// The server has no memory left, and evicts nothing.
@@ -32,8 +33,8 @@ pub enum RedisStoreError {
     /// The key holds something else, or the answer is none.
     #[error("what Redis holds or answers is not what was put there")]
     Nonsense,
-    /// The server refused the command for another reason, by its code; for instance `MOVED` if it is a
-    /// node of a cluster and was not connected to as one.
+    /// The server refused the command for another reason, by its code; for instance `MISCONF` if it
+    /// cannot write to its disk.
     #[error("Redis refused the command ({0})")]
     Refused(String),
 }
@@ -60,6 +61,8 @@ impl RedisStoreError {
                 ServerErrorKind::BusyLoading
                 | ServerErrorKind::ClusterDown
                 | ServerErrorKind::MasterDown
+                | ServerErrorKind::Moved
+                | ServerErrorKind::Ask
                 | ServerErrorKind::ReadOnly
                 | ServerErrorKind::TryAgain,
             ) => Self::NotReady(code()),

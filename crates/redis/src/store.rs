@@ -17,7 +17,7 @@ use cognito_idp::fleet::{
 #[cfg(feature = "cluster")]
 use redis::cluster_async::ClusterConnection;
 use redis::{
-    Cmd, IntoConnectionInfo, RedisResult, Script, ScriptInvocation, Value,
+    Arg, Cmd, ErrorKind, IntoConnectionInfo, RedisResult, ServerErrorKind, ToRedisArgs, Value,
     aio::{ConnectionLike, ConnectionManager},
 };
 use tokio::time::{sleep, timeout};
@@ -28,6 +28,7 @@ static SWAP: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("store
 static LEASE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("store/lease.lua")));
 static RELEASE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("store/release.lua")));
 
+const UNKNOWN_SCRIPT: ErrorKind = ErrorKind::Server(ServerErrorKind::NoScript);
 const TIMEOUT: Duration = Duration::from_millis(500);
 /// The second one may find that the connection was closed, and the third has a new one.
 const ATTEMPTS: u32 = 3;
@@ -160,9 +161,9 @@ impl<C> RedisStore<C> {
 
 impl<C: ConnectionLike + Clone + Send + Sync> SharedStore for RedisStore<C> {
     fn load<'a>(&'a self, key: &'a str) -> SharedStoreFuture<'a, Option<Versioned>> {
-        let mut command = redis::cmd("HMGET");
-        command.arg(self.value_of(key)).arg(&["version", "value"]);
-        Box::pin(async move { found(self.ask(&Question::Command(command)).await?) })
+        let mut question = Question::command("HMGET");
+        question.arg(self.value_of(key)).arg(&["version", "value"]);
+        Box::pin(async move { found(self.ask(&question).await?) })
     }
 
     fn swap<'a>(
@@ -172,12 +173,12 @@ impl<C: ConnectionLike + Clone + Send + Sync> SharedStore for RedisStore<C> {
         next: Versioned,
         life: Duration,
     ) -> SharedStoreFuture<'a, Swap> {
-        let mut script = SWAP.key(self.value_of(key));
-        script.arg(expected).arg(next.version);
-        script.arg(next.value.expose()).arg(millis(life));
-        script.arg(self.writes.name());
+        let mut question = Question::script(&SWAP, self.value_of(key));
+        question.arg(expected).arg(next.version);
+        question.arg(next.value.expose()).arg(millis(life));
+        question.arg(self.writes.name());
         Box::pin(async move {
-            match self.ask(&Question::Script(script)).await? {
+            match self.ask(&question).await? {
                 Value::Int(1) => Ok(Swap::Done),
                 present => found(present).map(Swap::Refused),
             }
@@ -190,10 +191,10 @@ impl<C: ConnectionLike + Clone + Send + Sync> SharedStore for RedisStore<C> {
         owner: &'a str,
         life: Duration,
     ) -> SharedStoreFuture<'a, Lease> {
-        let mut script = LEASE.key(self.lease_of(key));
-        script.arg(owner).arg(millis(life));
+        let mut question = Question::script(&LEASE, self.lease_of(key));
+        question.arg(owner).arg(millis(life));
         Box::pin(async move {
-            match self.ask(&Question::Script(script)).await? {
+            match self.ask(&question).await? {
                 Value::Int(0) => Ok(Lease::Held),
                 Value::Int(left) => {
                     let left = u64::try_from(left).map_err(|_| RedisStoreError::Nonsense)?;
@@ -205,10 +206,10 @@ impl<C: ConnectionLike + Clone + Send + Sync> SharedStore for RedisStore<C> {
     }
 
     fn release<'a>(&'a self, key: &'a str, owner: &'a str) -> SharedStoreFuture<'a, ()> {
-        let mut script = RELEASE.key(self.lease_of(key));
-        script.arg(owner);
+        let mut question = Question::script(&RELEASE, self.lease_of(key));
+        question.arg(owner);
         Box::pin(async move {
-            match self.ask(&Question::Script(script)).await? {
+            match self.ask(&question).await? {
                 Value::Int(0) => Ok(()),
                 _ => Err(RedisStoreError::Nonsense.into()),
             }
@@ -229,11 +230,6 @@ impl Writes {
     fn name(&self) -> u64 {
         self.seed.hash_one(self.count.fetch_add(1, Relaxed))
     }
-}
-
-enum Question {
-    Command(Cmd),
-    Script(ScriptInvocation<'static>),
 }
 
 impl<C: ConnectionLike + Clone> RedisStore<C> {
@@ -268,12 +264,69 @@ impl<C: ConnectionLike + Clone> RedisStore<C> {
     }
 }
 
+/// A command, or a script that is called by its hash.
+struct Question {
+    command: Cmd,
+    script: Option<&'static Script>,
+}
+
+/// A script, which servers know by its hash once they have seen it.
+struct Script {
+    code: &'static str,
+    hash: String,
+}
+
 impl Question {
-    async fn ask(&self, connection: &mut impl ConnectionLike) -> RedisResult<Value> {
-        match self {
-            Self::Command(command) => command.query_async(connection).await,
-            Self::Script(script) => script.invoke_async(connection).await,
+    fn command(name: &'static str) -> Self {
+        Self {
+            command: redis::cmd(name),
+            script: None,
         }
+    }
+
+    fn script(script: &'static Script, key: String) -> Self {
+        let mut command = redis::cmd("EVALSHA");
+        command.arg(&script.hash).arg(1).arg(key);
+        Self {
+            command,
+            script: Some(script),
+        }
+    }
+
+    fn arg(&mut self, arg: impl ToRedisArgs) -> &mut Self {
+        self.command.arg(arg);
+        self
+    }
+
+    async fn ask(&self, connection: &mut impl ConnectionLike) -> RedisResult<Value> {
+        let answer = self.command.query_async(connection).await;
+        match (answer, self.script) {
+            (Err(error), Some(script)) if error.kind() == UNKNOWN_SCRIPT => {
+                // To load it first would load it on all nodes of a cluster, which fails while one is away.
+                self.with_code(script.code).query_async(connection).await
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    /// The same, for a server that does not know the script.
+    fn with_code(&self, code: &str) -> Cmd {
+        let mut command = redis::cmd("EVAL");
+        command.arg(code);
+        for word in self.command.args_iter().skip(2) {
+            // There are no cursors in it.
+            if let Arg::Simple(word) = word {
+                command.arg(word);
+            }
+        }
+        command
+    }
+}
+
+impl Script {
+    fn new(code: &'static str) -> Self {
+        let hash = redis::Script::new(code).get_hash().to_owned();
+        Self { code, hash }
     }
 }
 

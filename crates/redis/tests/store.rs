@@ -372,7 +372,7 @@ async fn what_a_server_is_busy_with_is_told() -> Outcome {
             "NotReady(\"NOREPLICAS\")",
         ),
         ("-MISCONF Errors writing to the AOF", "Refused(\"MISCONF\")"),
-        ("-MOVED 3999 127.0.0.1:6381", "Refused(\"MOVED\")"),
+        ("-MOVED 3999 127.0.0.1:6381", "NotReady(\"MOVED\")"),
         ("-OOM command not allowed", "Full"),
         ("-marker-of-a-secret", "Refused(\"unknown\")"),
     ] {

@@ -4,4 +4,5 @@
 
 pub(crate) mod contract;
 pub(crate) mod fake_server;
+pub(crate) mod redis_cluster;
 pub(crate) mod redis_server;

@@ -131,23 +131,18 @@ impl RedisServer {
     }
 
     fn run(&mut self) -> io::Result<()> {
-        let port = self.port.to_string();
-        let tls_port = self.tls_port.to_string();
-        let process = Command::new(program())
-            .args([
-                "--port",
-                &port,
-                "--tls-port",
-                &tls_port,
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-            ])
-            .args(["--daemonize", "no", "--loglevel", "warning"])
+        let mut command = Command::new(program());
+        command
+            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--save", "", "--daemonize", "no", "--loglevel", "warning"])
             .arg("--dir")
             .arg(&self.folder)
-            .args(&self.settings)
+            .args(&self.settings);
+        if self.tls_port != 0 {
+            // A server that was built without TLS does not know it.
+            command.args(["--tls-port", &self.tls_port.to_string()]);
+        }
+        let process = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -188,7 +183,7 @@ fn is_there() -> bool {
     version.is_ok() || env::var_os("REDIS_SERVER").is_some()
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("its address").port()
 }
