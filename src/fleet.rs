@@ -44,7 +44,7 @@ pub trait SharedStore: fmt::Debug + Send + Sync {
     /// no value.
     ///
     /// The caller chooses the version of `next`, greater than `expected` and than all that the key
-    /// ever had; a store only compares for equality.
+    /// ever had; a store only compares for equality. It counts the [age](Versioned::age) from now.
     fn swap<'a>(
         &'a self,
         key: &'a str,
@@ -74,15 +74,25 @@ pub struct Versioned {
     pub version: u64,
     /// The value, sealed unless the program chose otherwise.
     pub value: Sensitive<Vec<u8>>,
+    /// How long ago it was written, by the store's clock, so that no machine's clock plays a part in
+    /// what is left of a life. What is written has the age 0.
+    pub age: Duration,
 }
 
 impl Versioned {
-    /// A value with its version.
+    /// A value to write, with its version.
     pub fn new(version: u64, value: impl Into<Sensitive<Vec<u8>>>) -> Self {
         Self {
             version,
             value: value.into(),
+            age: Duration::ZERO,
         }
+    }
+
+    /// The same, as it was found this long after it was written.
+    #[must_use]
+    pub fn aged(self, age: Duration) -> Self {
+        Self { age, ..self }
     }
 }
 

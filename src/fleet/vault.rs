@@ -50,7 +50,7 @@ impl Vault {
             return Ok(found);
         };
         let value = keys.open(key, found.version, found.value.expose())?;
-        Ok(Versioned::new(found.version, value))
+        Ok(Versioned::new(found.version, value).aged(found.age))
     }
 }
 
