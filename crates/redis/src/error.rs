@@ -56,7 +56,9 @@ impl RedisStoreError {
             ErrorKind::Io | ErrorKind::ClusterConnectionNotFound => {
                 Self::Unreachable(Arc::new(error))
             }
-            ErrorKind::AuthenticationFailed => Self::Denied(code()),
+            ErrorKind::AuthenticationFailed | ErrorKind::Server(ServerErrorKind::NoPerm) => {
+                Self::Denied(code())
+            }
             ErrorKind::Server(
                 ServerErrorKind::BusyLoading
                 | ServerErrorKind::ClusterDown
@@ -66,7 +68,6 @@ impl RedisStoreError {
                 | ServerErrorKind::ReadOnly
                 | ServerErrorKind::TryAgain,
             ) => Self::NotReady(code()),
-            ErrorKind::Server(ServerErrorKind::NoPerm) => Self::Denied(code()),
             ErrorKind::Parse | ErrorKind::UnexpectedReturnType => Self::Nonsense,
             _ => match error.code() {
                 Some("OOM") => Self::Full,

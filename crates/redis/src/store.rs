@@ -24,7 +24,18 @@ use tokio::time::{sleep, timeout};
 
 use crate::{connection::connect, error::RedisStoreError};
 
-static SWAP: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("store/swap.lua")));
+static LOAD: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(concat!(
+        include_str!("store/present.lua"),
+        include_str!("store/load.lua")
+    ))
+});
+static SWAP: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(concat!(
+        include_str!("store/present.lua"),
+        include_str!("store/swap.lua")
+    ))
+});
 static LEASE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("store/lease.lua")));
 static RELEASE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("store/release.lua")));
 
@@ -40,12 +51,13 @@ const LONGEST_LIFE: Duration = Duration::from_hours(100 * 365 * 24);
 ///
 /// Put it into a [`Vault`](cognito_idp::fleet::Vault), which seals what goes into it. What holds:
 ///
-/// - Each call is one command or one script, which is atomic, and one round trip. Lives and leases
-///   run by the server's clock.
+/// - Each call is one script, which is atomic, and one round trip. Lives, leases and
+///   [ages](Versioned::age) run by the server's clock. When another server takes over, ages are wrong by
+///   as much as its clock differs, but never negative.
 /// - A call ends within the [`timeout`](Self::timeout), half a second unless you set it. Within it a
 ///   lost connection or a server that fails over is tried again, up to twice.
-/// - A value is at `PREFIX:{KEY}:value`, as a hash with the fields `version`, `value` and `write`, the lease at
-///   `PREFIX:{KEY}:lease`: in a cluster, what belongs to one session is in one slot.
+/// - A value is at `PREFIX:{KEY}:value`, a hash with the fields `version`, `value`, `at` and `write`, the
+///   lease at `PREFIX:{KEY}:lease`: in a cluster, what belongs to one session is in one slot.
 /// - Every failure is [`Unavailable`](SharedStoreError::Unavailable), with a [`RedisStoreError`] as
 ///   its source.
 /// - A life counts as at least a millisecond and at most a hundred years.
@@ -161,8 +173,7 @@ impl<C> RedisStore<C> {
 
 impl<C: ConnectionLike + Clone + Send + Sync> SharedStore for RedisStore<C> {
     fn load<'a>(&'a self, key: &'a str) -> SharedStoreFuture<'a, Option<Versioned>> {
-        let mut question = Question::command("HMGET");
-        question.arg(self.value_of(key)).arg(&["version", "value"]);
+        let question = Question::new(&LOAD, self.value_of(key));
         Box::pin(async move { found(self.ask(&question).await?) })
     }
 
@@ -173,7 +184,7 @@ impl<C: ConnectionLike + Clone + Send + Sync> SharedStore for RedisStore<C> {
         next: Versioned,
         life: Duration,
     ) -> SharedStoreFuture<'a, Swap> {
-        let mut question = Question::script(&SWAP, self.value_of(key));
+        let mut question = Question::new(&SWAP, self.value_of(key));
         question.arg(expected).arg(next.version);
         question.arg(next.value.expose()).arg(millis(life));
         question.arg(self.writes.name());
@@ -191,7 +202,7 @@ impl<C: ConnectionLike + Clone + Send + Sync> SharedStore for RedisStore<C> {
         owner: &'a str,
         life: Duration,
     ) -> SharedStoreFuture<'a, Lease> {
-        let mut question = Question::script(&LEASE, self.lease_of(key));
+        let mut question = Question::new(&LEASE, self.lease_of(key));
         question.arg(owner).arg(millis(life));
         Box::pin(async move {
             match self.ask(&question).await? {
@@ -206,7 +217,7 @@ impl<C: ConnectionLike + Clone + Send + Sync> SharedStore for RedisStore<C> {
     }
 
     fn release<'a>(&'a self, key: &'a str, owner: &'a str) -> SharedStoreFuture<'a, ()> {
-        let mut question = Question::script(&RELEASE, self.lease_of(key));
+        let mut question = Question::new(&RELEASE, self.lease_of(key));
         question.arg(owner);
         Box::pin(async move {
             match self.ask(&question).await? {
@@ -264,10 +275,10 @@ impl<C: ConnectionLike + Clone> RedisStore<C> {
     }
 }
 
-/// A command, or a script that is called by its hash.
+/// A call of a script by its hash.
 struct Question {
     command: Cmd,
-    script: Option<&'static Script>,
+    script: &'static Script,
 }
 
 /// A script, which servers know by its hash once they have seen it.
@@ -277,20 +288,10 @@ struct Script {
 }
 
 impl Question {
-    fn command(name: &'static str) -> Self {
-        Self {
-            command: redis::cmd(name),
-            script: None,
-        }
-    }
-
-    fn script(script: &'static Script, key: String) -> Self {
+    fn new(script: &'static Script, key: String) -> Self {
         let mut command = redis::cmd("EVALSHA");
         command.arg(&script.hash).arg(1).arg(key);
-        Self {
-            command,
-            script: Some(script),
-        }
+        Self { command, script }
     }
 
     fn arg(&mut self, arg: impl ToRedisArgs) -> &mut Self {
@@ -299,20 +300,19 @@ impl Question {
     }
 
     async fn ask(&self, connection: &mut impl ConnectionLike) -> RedisResult<Value> {
-        let answer = self.command.query_async(connection).await;
-        match (answer, self.script) {
-            (Err(error), Some(script)) if error.kind() == UNKNOWN_SCRIPT => {
+        match self.command.query_async(connection).await {
+            Err(error) if error.kind() == UNKNOWN_SCRIPT => {
                 // To load it first would load it on all nodes of a cluster, which fails while one is away.
-                self.with_code(script.code).query_async(connection).await
+                self.with_code().query_async(connection).await
             }
-            (answer, _) => answer,
+            answer => answer,
         }
     }
 
     /// The same, for a server that does not know the script.
-    fn with_code(&self, code: &str) -> Cmd {
+    fn with_code(&self) -> Cmd {
         let mut command = redis::cmd("EVAL");
-        command.arg(code);
+        command.arg(self.script.code);
         for word in self.command.args_iter().skip(2) {
             // There are no cursors in it.
             if let Arg::Simple(word) = word {
@@ -330,17 +330,27 @@ impl Script {
     }
 }
 
-/// What is in the two fields of a value.
+/// What `present` in the scripts has told: version, value and age.
 fn found(answer: Value) -> Result<Option<Versioned>, SharedStoreError> {
     let Value::Array(fields) = answer else {
         return Err(RedisStoreError::Nonsense.into());
     };
-    match <[Value; 2]>::try_from(fields) {
-        Ok([Value::Nil, Value::Nil]) => Ok(None),
-        Ok([Value::BulkString(version), Value::BulkString(value)]) => {
+    match <[Value; 3]>::try_from(fields) {
+        Ok([Value::Nil, Value::Nil, Value::Nil]) => Ok(None),
+        Ok(
+            [
+                Value::BulkString(version),
+                Value::BulkString(value),
+                Value::Int(age),
+            ],
+        ) => {
             let version = str::from_utf8(&version).ok().and_then(|it| it.parse().ok());
-            let version = version.ok_or(RedisStoreError::Nonsense)?;
-            Ok(Some(Versioned::new(version, value)))
+            let (Some(version), Ok(age)) = (version, u64::try_from(age)) else {
+                return Err(RedisStoreError::Nonsense.into());
+            };
+            Ok(Some(
+                Versioned::new(version, value).aged(Duration::from_micros(age)),
+            ))
         }
         _ => Err(RedisStoreError::Nonsense.into()),
     }

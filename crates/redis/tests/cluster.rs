@@ -11,7 +11,7 @@ use std::{
 use cognito_idp::fleet::{Lease, SharedStore, Swap};
 use cognito_idp_redis::{RedisStore, RedisStoreError};
 use support::{
-    contract::{self, value},
+    contract::{self, unaged, value},
     redis_cluster::RedisCluster,
 };
 use tokio::time::sleep;
@@ -98,7 +98,7 @@ async fn failures(
         let began = Instant::now();
         match store.load(key).await {
             Ok(found) => {
-                assert_eq!(found, Some(value(1, key.clone())), "{key} is lost");
+                assert_eq!(unaged(found), Some(value(1, key.clone())), "{key} is lost");
                 let lease = store.lease(key, "other", HOUR).await;
                 assert!(matches!(lease, Ok(Lease::Taken(_)) | Err(_)), "{lease:?}");
                 if !may_fail(*master) {

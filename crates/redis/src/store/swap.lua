@@ -1,6 +1,7 @@
--- Keeps a value if the version that is there is the expected one; else tells what is there.
+-- Keeps a value if the version that is there is the expected one; else tells what is there, as
+-- `present` does.
 --
--- KEYS[1]  the value, its version, and which write it came with
+-- KEYS[1]  the value, its version, when it was written, and which write it came with
 -- ARGV[1]  the expected version, 0 for none
 -- ARGV[2]  the new version
 -- ARGV[3]  the new value
@@ -9,14 +10,16 @@
 --
 -- Versions are compared as texts, so that no number is too great for a double.
 
-local present = redis.call('HMGET', KEYS[1], 'version', 'value', 'write')
-if (present[1] or '0') == ARGV[1] then
-  redis.call('HSET', KEYS[1], 'version', ARGV[2], 'value', ARGV[3], 'write', ARGV[5])
+local before = redis.call('HMGET', KEYS[1], 'version', 'write')
+if (before[1] or '0') == ARGV[1] then
+  local time = redis.call('TIME')
+  redis.call('HSET', KEYS[1], 'version', ARGV[2], 'value', ARGV[3], 'write', ARGV[5],
+    'at', string.format('%.0f', time[1] * 1000000 + time[2]))
   redis.call('PEXPIRE', KEYS[1], ARGV[4])
   return 1
 end
 -- It was done before, but the answer was lost on its way and the client has asked again.
-if present[3] == ARGV[5] then
+if before[2] == ARGV[5] then
   return 1
 end
-return {present[1], present[2]}
+return present(KEYS[1])

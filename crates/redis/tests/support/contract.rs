@@ -13,11 +13,17 @@ pub(crate) fn value(version: u64, bytes: impl Into<Vec<u8>>) -> Versioned {
     Versioned::new(version, bytes.into())
 }
 
+/// What was found, as it was written; how old it is has a test of its own.
+pub(crate) fn unaged(found: Option<Versioned>) -> Option<Versioned> {
+    found.map(|found| found.aged(Duration::ZERO))
+}
+
 /// Holds a store to the contract of [`SharedStore`]; it must be empty.
 pub(crate) async fn holds(store: Arc<dyn SharedStore>) -> Result<(), SharedStoreError> {
     a_version_is_written_over_by_who_knows_it(&*store).await?;
     any_key_and_value_is_kept(&*store).await?;
     a_value_ends_with_its_life(&*store).await?;
+    an_age_counts_from_the_last_write(&*store).await?;
     a_lease_has_one_owner_until_it_ends(&*store).await?;
     every_life_is_a_life(&*store).await?;
     of_many_that_write_one_does(&store).await?;
@@ -30,22 +36,22 @@ async fn a_version_is_written_over_by_who_knows_it(
     store: &dyn SharedStore,
 ) -> Result<(), SharedStoreError> {
     let (one, two, three) = (value(1, "one"), value(2, "two"), value(30, "three"));
-    assert_eq!(store.load("alice").await?, None);
-    let early = store.swap("alice", 1, two.clone(), HOUR).await?;
+    assert_eq!(load(store, "alice").await?, None);
+    let early = swap(store, "alice", 1, two.clone(), HOUR).await?;
     assert_eq!(early, Swap::Refused(None));
     let first = store.swap("alice", 0, one.clone(), HOUR).await?;
     assert_eq!(first, Swap::Done);
-    assert_eq!(store.load("alice").await?.as_ref(), Some(&one));
+    assert_eq!(load(store, "alice").await?.as_ref(), Some(&one));
     let second = store.swap("alice", 1, two.clone(), HOUR).await?;
     assert_eq!(second, Swap::Done);
     for expected in [0, 1, 3, 30, MAX_VERSION] {
-        let late = store.swap("alice", expected, three.clone(), HOUR).await?;
+        let late = swap(store, "alice", expected, three.clone(), HOUR).await?;
         assert_eq!(late, Swap::Refused(Some(two.clone())), "{expected}");
     }
-    assert_eq!(store.load("alice").await?, Some(two));
+    assert_eq!(load(store, "alice").await?, Some(two));
     let third = store.swap("alice", 2, three.clone(), HOUR).await?;
     assert_eq!(third, Swap::Done);
-    assert_eq!(store.load("alice").await?, Some(three));
+    assert_eq!(load(store, "alice").await?, Some(three));
     Ok(())
 }
 
@@ -66,7 +72,7 @@ async fn any_key_and_value_is_kept(store: &dyn SharedStore) -> Result<(), Shared
         assert_eq!(store.lease(key, key, HOUR).await?, Lease::Held, "{key:?}");
     }
     for (n, key) in keys.iter().enumerate() {
-        assert_eq!(store.load(key).await?, Some(of(n)), "{key:?}");
+        assert_eq!(load(store, key).await?, Some(of(n)), "{key:?}");
         store.release(key, key).await?;
         assert_eq!(store.lease(key, "next", HOUR).await?, Lease::Held);
     }
@@ -74,20 +80,46 @@ async fn any_key_and_value_is_kept(store: &dyn SharedStore) -> Result<(), Shared
 }
 
 async fn a_value_ends_with_its_life(store: &dyn SharedStore) -> Result<(), SharedStoreError> {
-    let swap = |expected, version, life| store.swap("brief", expected, value(version, "x"), life);
+    let swap = |expected, version, life| swap(store, "brief", expected, value(version, "x"), life);
     assert_eq!(swap(0, 1, MOMENT).await?, Swap::Done);
     assert_eq!(swap(1, 2, 2 * MOMENT).await?, Swap::Done);
     // A refused write makes no life longer, and a lease has nothing to do with it.
     assert!(matches!(swap(1, 3, HOUR).await?, Swap::Refused(Some(_))));
     assert_eq!(store.lease("brief", "one", HOUR).await?, Lease::Held);
     sleep(MOMENT + MOMENT / 4).await;
-    assert_eq!(store.load("brief").await?, Some(value(2, "x")));
+    assert_eq!(load(store, "brief").await?, Some(value(2, "x")));
     sleep(MOMENT).await;
-    assert_eq!(store.load("brief").await?, None);
+    assert_eq!(load(store, "brief").await?, None);
     assert_eq!(swap(2, 4, HOUR).await?, Swap::Refused(None));
     assert_eq!(swap(0, 5, HOUR).await?, Swap::Done);
     let other = store.lease("brief", "other", HOUR).await?;
     assert!(matches!(other, Lease::Taken(_)));
+    Ok(())
+}
+
+async fn an_age_counts_from_the_last_write(
+    store: &dyn SharedStore,
+) -> Result<(), SharedStoreError> {
+    let age = async || {
+        let found = store.load("judy").await?.expect("it is there");
+        let Swap::Refused(Some(refused)) = store.swap("judy", 0, value(9, "x"), HOUR).await? else {
+            panic!("it is there");
+        };
+        assert!(refused.age >= found.age && refused.age < found.age + MOMENT);
+        Ok::<_, SharedStoreError>(found.age)
+    };
+    // What the writer says of it does not count.
+    let written = value(1, "x").aged(HOUR);
+    assert_eq!(store.swap("judy", 0, written, HOUR).await?, Swap::Done);
+    assert!(age().await? < MOMENT);
+    sleep(2 * MOMENT).await;
+    let old = age().await?;
+    assert!(old >= 2 * MOMENT && old < 4 * MOMENT, "{old:?}");
+    assert_eq!(
+        store.swap("judy", 1, value(2, "x"), HOUR).await?,
+        Swap::Done
+    );
+    assert!(age().await? < MOMENT);
     Ok(())
 }
 
@@ -116,7 +148,7 @@ async fn a_lease_has_one_owner_until_it_ends(
     assert_eq!(lease("one", HOUR).await?, Lease::Held);
     store.release("carol", "one").await?;
     store.release("carol", "one").await?;
-    assert_eq!(store.load("carol").await?, None);
+    assert_eq!(load(store, "carol").await?, None);
     Ok(())
 }
 
@@ -133,7 +165,7 @@ async fn every_life_is_a_life(store: &dyn SharedStore) -> Result<(), SharedStore
     assert_eq!(store.lease("eve", "one", none).await?, Lease::Held);
     assert_eq!(store.swap("eve", 0, value(1, "x"), none).await?, Swap::Done);
     sleep(Duration::from_millis(20)).await;
-    assert_eq!(store.load("eve").await?, None);
+    assert_eq!(load(store, "eve").await?, None);
     assert_eq!(store.lease("eve", "other", HOUR).await?, Lease::Held);
     Ok(())
 }
@@ -183,7 +215,7 @@ async fn no_write_of_many_is_lost(store: &Arc<dyn SharedStore>) -> Result<(), Sh
     }
     let all = WRITERS * WRITES;
     let last = value(all, all.to_be_bytes());
-    assert_eq!(store.load("grace").await?, Some(last));
+    assert_eq!(load(&**store, "grace").await?, Some(last));
     Ok(())
 }
 
@@ -223,7 +255,24 @@ async fn what_is_given_up_leaves_all_whole(
         drop(timeout(patience, store.release("ivan", "other")).await);
     }
     store.swap("ivan", 0, value(1, "whole"), HOUR).await?;
-    assert_eq!(store.load("ivan").await?, Some(value(1, "whole")));
+    assert_eq!(load(store, "ivan").await?, Some(value(1, "whole")));
     assert_eq!(store.lease("ivan", "one", HOUR).await?, Lease::Held);
     Ok(())
+}
+
+async fn load(store: &dyn SharedStore, key: &str) -> Result<Option<Versioned>, SharedStoreError> {
+    Ok(unaged(store.load(key).await?))
+}
+
+async fn swap(
+    store: &dyn SharedStore,
+    key: &str,
+    expected: u64,
+    next: Versioned,
+    life: Duration,
+) -> Result<Swap, SharedStoreError> {
+    match store.swap(key, expected, next, life).await? {
+        Swap::Refused(found) => Ok(Swap::Refused(unaged(found))),
+        Swap::Done => Ok(Swap::Done),
+    }
 }

@@ -14,6 +14,9 @@ use std::{
 /// How long a server may take until it answers.
 const START: Duration = Duration::from_secs(10);
 
+/// The variable that names another server, such as Valkey's.
+const PROGRAM: &str = "REDIS_SERVER";
+
 /// How many this process has started, since each has a folder of its own.
 static STARTED: AtomicU32 = AtomicU32::new(0);
 
@@ -41,7 +44,8 @@ impl RedisServer {
         Self::start_with(settings, false)
     }
 
-    /// The same, and it speaks TLS on [another port](Self::tls_port), with these PEM files.
+    /// The same, and it speaks TLS on [another port](Self::tls_port), with these PEM files; `None` also if
+    /// the variable names a server that was built without.
     pub(crate) fn start_tls(certificate: &str, key: &str) -> Option<Self> {
         let settings = ["--tls-cert-file", certificate, "--tls-key-file", key];
         let only_the_server = ["--tls-auth-clients", "no"];
@@ -71,6 +75,10 @@ impl RedisServer {
                 return Some(server);
             }
             // Somebody else was given the port meanwhile.
+        }
+        if with_tls && env::var_os(PROGRAM).is_some() {
+            eprintln!("SKIPPED: {} does not speak TLS", program());
+            return None;
         }
         panic!("redis-server does not start: {server:?}");
     }
@@ -172,7 +180,7 @@ impl Drop for RedisServer {
 }
 
 fn program() -> String {
-    env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned())
+    env::var(PROGRAM).unwrap_or_else(|_| "redis-server".to_owned())
 }
 
 fn is_there() -> bool {
@@ -180,7 +188,7 @@ fn is_there() -> bool {
         .arg("--version")
         .stdout(Stdio::null())
         .status();
-    version.is_ok() || env::var_os("REDIS_SERVER").is_some()
+    version.is_ok() || env::var_os(PROGRAM).is_some()
 }
 
 pub(crate) fn free_port() -> u16 {
