@@ -260,6 +260,24 @@ async fn a_server_that_hangs_is_given_up_in_time_and_used_again_afterwards() -> 
 }
 
 #[tokio::test]
+async fn a_server_that_never_answers_is_given_up_in_time() -> Outcome {
+    let patience = Duration::from_millis(200);
+    let store = RedisStore::connect(fake_server::that_says("").await)?.timeout(patience);
+    for _ in 0..2 {
+        let began = Instant::now();
+        for outcome in every_call(&store).await {
+            let error = why(outcome);
+            assert!(
+                matches!(error, RedisStoreError::TimedOut(it) if it == patience),
+                "{error:?}"
+            );
+        }
+        assert!(began.elapsed() < 8 * patience, "{:?}", began.elapsed());
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_full_server_still_tells_what_it_has() -> Outcome {
     let Some(server) = RedisServer::start(&["--maxmemory-policy", "noeviction"]) else {
         return Ok(());

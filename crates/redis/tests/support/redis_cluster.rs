@@ -32,10 +32,12 @@ impl RedisCluster {
             let bus_port = free_port().to_string();
             let settings = ["--cluster-enabled", "yes", "--cluster-port", &bus_port];
             // It is down for a second, then another takes over, and slots that nobody has concern nobody else.
+            // What was confirmed is on the disk.
             let settings = [
                 &settings[..],
                 &["--cluster-node-timeout", "1000"],
                 &["--cluster-require-full-coverage", "no"],
+                &["--appendonly", "yes", "--appendfsync", "always"],
             ];
             nodes.push(RedisServer::start(&settings.concat())?);
             bus_ports.push(bus_port);
