@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub(crate) mod cognito;
 pub(crate) mod contract;
 pub(crate) mod fake_server;
 pub(crate) mod redis_cluster;
