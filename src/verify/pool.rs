@@ -7,6 +7,7 @@ use http::Uri;
 use super::{
     claims::{Checked, Claims},
     error::{TokenUse, VerifyError},
+    explain::{Check, CheckName},
     jwks::Jwks,
     keys::KeySource,
 };
@@ -279,38 +280,89 @@ pub(super) struct Rules {
 
 impl Rules {
     pub(super) fn check(&self, claims: &Claims, token_use: TokenUse) -> Result<(), VerifyError> {
-        if claims.token_use() != Some(token_use) {
-            return Err(VerifyError::TokenUse {
-                expected: token_use,
-            });
-        }
+        check_use(claims, token_use)?;
         let checked = claims.checked();
-        match token_use {
-            TokenUse::Access => self.check_access(checked)?,
-            TokenUse::Id => self.check_id(checked)?,
+        self.check_client(checked, token_use)?;
+        if token_use == TokenUse::Access {
+            self.check_audience(checked)?;
+            self.check_scope(checked)?;
         }
-        if one_of(&self.groups, checked.groups.iter().map(String::as_str)) {
-            return Ok(());
-        }
-        Err(VerifyError::Group {
-            required: self.groups.clone(),
-        })
+        self.check_group(checked)
     }
 
-    fn check_access(&self, checked: &Checked) -> Result<(), VerifyError> {
-        // Of an access token this tells who asked for it; there need not be an audience.
-        let client_id = checked.client_id.as_deref().ok_or(VerifyError::Client)?;
-        if !self.is_client(client_id) {
-            return Err(VerifyError::Client);
+    /// Makes the same checks, all of them, and says what the token has and what it must have.
+    pub(super) fn explain(&self, claims: &Claims, token_use: TokenUse) -> Vec<Check> {
+        let checked = claims.checked();
+        let mut checks = vec![Check {
+            name: CheckName::TokenUse,
+            result: Some(check_use(claims, token_use)),
+            found: checked.token_use.clone(),
+            required: Some(token_use.claim().to_owned()),
+        }];
+        // What follows is judged as what it is.
+        let token_use = claims.token_use().unwrap_or(token_use);
+        let patterns = self.client_patterns.iter().map(UrlPattern::to_string);
+        let clients = list(self.clients.iter().cloned().chain(patterns));
+        checks.push(Check {
+            name: CheckName::Client,
+            result: Some(self.check_client(checked, token_use)),
+            found: match token_use {
+                TokenUse::Access => checked.client_id.clone(),
+                TokenUse::Id => list(checked.aud.iter()),
+            },
+            required: clients.filter(|_| !self.any_client),
+        });
+        if token_use == TokenUse::Access {
+            checks.push(Check {
+                name: CheckName::Audience,
+                result: Some(self.check_audience(checked)),
+                found: list(checked.aud.iter()),
+                required: list(&self.audiences),
+            });
+            checks.push(Check {
+                name: CheckName::Scope,
+                result: Some(self.check_scope(checked)),
+                found: list(checked.scopes()),
+                required: list(&self.scopes),
+            });
         }
+        checks.push(Check {
+            name: CheckName::Group,
+            result: Some(self.check_group(checked)),
+            found: list(&checked.groups),
+            required: list(&self.groups),
+        });
+        checks
+    }
+
+    fn check_client(&self, checked: &Checked, token_use: TokenUse) -> Result<(), VerifyError> {
+        let is_ours = match token_use {
+            // Of an access token this tells who asked for it; there need not be an audience.
+            TokenUse::Access => checked
+                .client_id
+                .as_deref()
+                .is_some_and(|client| self.is_client(client)),
+            TokenUse::Id => checked.aud.iter().any(|client| self.is_client(client)),
+        };
+        if is_ours {
+            return Ok(());
+        }
+        Err(VerifyError::Client)
+    }
+
+    fn check_audience(&self, checked: &Checked) -> Result<(), VerifyError> {
         let mut audiences = checked.aud.iter();
         let is_meant = match self.audiences.as_slice() {
             [] => audiences.next().is_none(),
             ours => audiences.any(|audience| ours.contains(audience)),
         };
-        if !is_meant {
-            return Err(VerifyError::Audience);
+        if is_meant {
+            return Ok(());
         }
+        Err(VerifyError::Audience)
+    }
+
+    fn check_scope(&self, checked: &Checked) -> Result<(), VerifyError> {
         if one_of(&self.scopes, checked.scopes()) {
             return Ok(());
         }
@@ -319,11 +371,13 @@ impl Rules {
         })
     }
 
-    fn check_id(&self, checked: &Checked) -> Result<(), VerifyError> {
-        if checked.aud.iter().any(|client| self.is_client(client)) {
+    fn check_group(&self, checked: &Checked) -> Result<(), VerifyError> {
+        if one_of(&self.groups, checked.groups.iter().map(String::as_str)) {
             return Ok(());
         }
-        Err(VerifyError::Client)
+        Err(VerifyError::Group {
+            required: self.groups.clone(),
+        })
     }
 
     fn is_client(&self, client_id: &str) -> bool {
@@ -331,6 +385,23 @@ impl Rules {
             || self.clients.iter().any(|client| client == client_id)
             || self.client_patterns.iter().any(|p| p.matches(client_id))
     }
+}
+
+fn check_use(claims: &Claims, token_use: TokenUse) -> Result<(), VerifyError> {
+    if claims.token_use() == Some(token_use) {
+        return Ok(());
+    }
+    Err(VerifyError::TokenUse {
+        expected: token_use,
+    })
+}
+
+/// Texts in one, if there are any.
+fn list<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Option<String> {
+    texts.into_iter().fold(None, |list, text| match list {
+        Some(list) => Some(list + ", " + text.as_ref()),
+        None => Some(text.as_ref().to_owned()),
+    })
 }
 
 /// Whether one of the required is there, or none is required.
@@ -364,6 +435,12 @@ impl UrlPattern {
                 && glob(&self.host, host)
                 && glob(&self.path, path)
         })
+    }
+}
+
+impl fmt::Display for UrlPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "https://{}{}", self.host, self.path)
     }
 }
 
