@@ -8,6 +8,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cognito_idp::{
+    endpoint::Endpoint,
     fixture::TestIssuer,
     verify::{
         AccessClaims, Check, CheckName, Explanation, TokenPart, TokenUse, TokenVerifier,
@@ -418,6 +419,38 @@ fn an_explanation_says_what_nobody_can_tell() {
     let algorithm = ("algorithm".to_owned(), Some("HS256"), Some("RS256"));
     assert_eq!(check(&explanation, CheckName::Algorithm), algorithm);
     assert_eq!(result(&explanation, CheckName::Client), "good");
+}
+
+#[test]
+fn an_endpoint_is_an_issuer_besides_those_of_aws() -> Outcome {
+    for (url, there) in [
+        (
+            "http://127.0.0.1:4566",
+            format!("http://127.0.0.1:4566/{POOL}"),
+        ),
+        (
+            "https://idp.example/cognito/",
+            format!("https://idp.example/cognito/{POOL}"),
+        ),
+        (
+            "https://cognito-idp.eu-central-1.amazonaws.com",
+            ISSUER.to_owned(),
+        ),
+    ] {
+        let verifier = verifier(pool().endpoint(Endpoint::custom(url)?));
+        assert_eq!(verdict(&verifier, &json!({"iss": there})), "good", "{url}");
+        assert_eq!(verdict(&verifier, &json!({"iss": ISSUER})), "good", "{url}");
+        assert_eq!(verdict(&verifier, &json!({"iss": url})), "issuer", "{url}");
+    }
+    // An issuer that is named takes the place of AWS's, and not of the endpoint's.
+    let named = pool()
+        .issuer("https://a.example")
+        .endpoint(Endpoint::custom("http://localhost:1")?);
+    let verifier = verifier(named);
+    assert_eq!(verdict(&verifier, &json!({"iss": ISSUER})), "issuer");
+    let there = format!("http://localhost:1/{POOL}");
+    assert_eq!(verdict(&verifier, &json!({"iss": there})), "good");
+    Ok(())
 }
 
 #[test]

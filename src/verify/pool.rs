@@ -40,6 +40,7 @@ pub struct TrustedPool {
     issuers: Vec<String>,
     keys_url: Option<String>,
     allow_http: bool,
+    endpoint: Option<Endpoint>,
     pub(super) keys: Option<Jwks>,
 }
 
@@ -58,6 +59,7 @@ impl TrustedPool {
             issuers: Vec::new(),
             keys_url: None,
             allow_http: false,
+            endpoint: None,
             keys: None,
         }
     }
@@ -153,26 +155,29 @@ impl TrustedPool {
         self
     }
 
-    /// Adds the pool's issuer on a server other than AWS's, and has all keys fetched there.
-    pub(crate) fn behind(mut self, endpoint: &Endpoint) -> Result<Self, InvalidInput> {
-        let there = format!("{}/{}", base(endpoint), self.user_pool_id);
-        self.issuers = self.issuers()?;
-        self.issuers.push(there.clone());
-        // It was checked when the endpoint was.
-        self.allow_http = true;
-        self.keys_url = Some(there + JWKS_PATH);
-        Ok(self)
+    /// Accepts the pool's issuer on an endpoint other than AWS's as well, such as an emulator's, and
+    /// fetches all keys there.
+    pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
+        self.endpoint = Some(endpoint);
+        self
     }
 
     /// The issuers, each once, and where AWS keeps the pool apart from others.
     pub(super) fn issuers(&self) -> Result<Vec<String>, InvalidInput> {
+        let mut issuers = self.named_issuers()?;
+        let there = self.endpoint.as_ref().map(|there| self.issuer_at(there));
+        issuers.extend(there.filter(|there| !issuers.contains(there)));
+        Ok(issuers)
+    }
+
+    fn named_issuers(&self) -> Result<Vec<String>, InvalidInput> {
         let region = Region::of_user_pool(&self.user_pool_id)?;
         if !self.issuers.is_empty() {
             return Ok(self.issuers.clone());
         }
         let original = |region: &Region| {
             let endpoint = Endpoint::regional(region, EndpointOptions::default());
-            format!("{}/{}", base(&endpoint), self.user_pool_id)
+            self.issuer_at(&endpoint)
         };
         let mut issuers = vec![original(&region)];
         issuers.push(issuers[0].replacen("https://", "https://issuer-", 1));
@@ -185,23 +190,41 @@ impl TrustedPool {
         Ok(issuers)
     }
 
+    fn issuer_at(&self, endpoint: &Endpoint) -> String {
+        let base = endpoint.uri().to_string();
+        format!("{}/{}", base.trim_end_matches('/'), self.user_pool_id)
+    }
+
     /// The issuers with their keys, which `keys` makes of a URL.
     pub(super) fn key_sources(
         &self,
         issuers: Vec<String>,
         mut keys: impl FnMut(Uri) -> Result<KeySource, InvalidInput>,
     ) -> Result<Vec<(String, KeySource)>, InvalidInput> {
-        if let Some(url) = &self.keys_url {
-            let shared = keys(self.checked_url("keys_url", url)?)?;
+        if let Some(url) = self.shared_keys_url()? {
+            let shared = keys(url)?;
             let sources = issuers.into_iter().map(|issuer| (issuer, shared.clone()));
             return Ok(sources.collect());
         }
         let source = |issuer: String| {
             let url = [issuer.trim_end_matches('/'), JWKS_PATH].concat();
-            let keys = keys(self.checked_url("issuer", &url)?)?;
+            let keys = keys(checked_url("issuer", &url, self.allow_http)?)?;
             Ok((issuer, keys))
         };
         issuers.into_iter().map(source).collect()
+    }
+
+    /// Where the keys of all issuers are, if they are in one place.
+    fn shared_keys_url(&self) -> Result<Option<Uri>, InvalidInput> {
+        match (&self.keys_url, &self.endpoint) {
+            (Some(url), _) => checked_url("keys_url", url, self.allow_http).map(Some),
+            (None, Some(there)) => {
+                let url = self.issuer_at(there) + JWKS_PATH;
+                // Whether it may do without TLS was decided when the endpoint was made.
+                checked_url("endpoint", &url, true).map(Some)
+            }
+            (None, None) => Ok(None),
+        }
     }
 
     pub(super) fn rules(self) -> Result<Rules, InvalidInput> {
@@ -225,24 +248,19 @@ impl TrustedPool {
             groups: self.groups,
         })
     }
-
-    fn checked_url(&self, field: &'static str, url: &str) -> Result<Uri, InvalidInput> {
-        let endpoint = if self.allow_http {
-            Endpoint::custom_insecure(url)
-        } else {
-            Endpoint::custom(url)
-        };
-        let named = |error: InvalidInput| match error.into_iter().next() {
-            Some(problem) => InvalidInput::new(field, problem.rule),
-            None => InvalidInput::new(field, "must be a URL"),
-        };
-        Ok(endpoint.map_err(named)?.uri().clone())
-    }
 }
 
-/// The URL of an endpoint, to which a path can be added.
-fn base(endpoint: &Endpoint) -> String {
-    endpoint.uri().to_string().trim_end_matches('/').to_owned()
+fn checked_url(field: &'static str, url: &str, allow_http: bool) -> Result<Uri, InvalidInput> {
+    let endpoint = if allow_http {
+        Endpoint::custom_insecure(url)
+    } else {
+        Endpoint::custom(url)
+    };
+    let named = |error: InvalidInput| match error.into_iter().next() {
+        Some(problem) => InvalidInput::new(field, problem.rule),
+        None => InvalidInput::new(field, "must be a URL"),
+    };
+    Ok(endpoint.map_err(named)?.uri().clone())
 }
 
 impl fmt::Debug for TrustedPool {

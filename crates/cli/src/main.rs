@@ -17,6 +17,7 @@ mod table;
 mod terminal;
 mod users;
 mod validate;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,7 @@ fn run(arguments: &[std::ffi::OsString]) -> Result<(), Failure> {
         Some(("sign-in", sign_in)) => block_on(sign_in::run(sign_in)),
         Some(("token", token)) => block_on(session::token(token)),
         Some(("sign-out", sign_out)) => block_on(session::sign_out(sign_out)),
+        Some(("verify", verify)) => block_on(verify::run(verify)),
         Some(("users", users)) => block_on(users::run(users)),
         Some((kind, matches)) if settings::is_one(kind) => block_on(settings::run(kind, matches)),
         Some(("completions", completions)) => completions::run(completions),

@@ -62,6 +62,27 @@ fn from_nothing_to_a_signed_in_user_and_back() {
     done_well(&token);
     assert_eq!(token.out.split('.').count(), 3);
 
+    // It is the pool's, and the pool's keys say so.
+    let verify = |arguments: &[&str], token: &str| {
+        let mut verify = command(arguments);
+        verify.envs(place).env("TOKEN", token);
+        run_with(verify, "")
+    };
+    let explained = verify(&["verify", "env:TOKEN", "--explain"], &token.out);
+    done_well(&explained);
+    let passed = explained
+        .out
+        .lines()
+        .filter(|line| line.starts_with("passed"));
+    assert_eq!(passed.count(), 11, "{}", explained.out);
+    let id_token = session(&["token", "--id"]);
+    let claims = verify(&["verify", "env:TOKEN", "--id"], &id_token.out);
+    done_well(&claims);
+    let claims: Value = serde_json::from_str(&claims.out).expect("JSON");
+    assert_eq!(claims["cognito:username"], "alice");
+    let forged = token.out.trim().replace(".ey", ".eY");
+    assert_eq!(verify(&["verify", "env:TOKEN"], &forged).status, 3);
+
     // The token says who it is, without AWS credentials.
     let mut get_user = command(&["call", "GetUser", "--access-token", "env:TOKEN"]);
     get_user
