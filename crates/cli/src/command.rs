@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::{Arg, ArgAction, Command};
 
 use crate::{
-    arguments, context, session, settings, sign_in,
+    arguments, context, fixtures, session, settings, sign_in,
     table::{Operation, kebab, table},
     users, verify,
 };
@@ -70,6 +70,7 @@ pub(crate) fn command(named: Option<&Named>) -> Command {
                 .arg(session::argument()),
         )
         .subcommand(verify::command())
+        .subcommand(fixtures::command())
         .subcommand(users::command())
         .subcommands(settings::commands())
         .subcommand(

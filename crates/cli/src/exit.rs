@@ -81,9 +81,9 @@ impl fmt::Display for Failure {
             Self::Arguments(error) => error.fmt(f),
             Self::Usage(rule) | Self::Partly(rule) => f.write_str(rule),
             Self::Io(what, error) => write!(f, "{what}: {error}"),
-            Self::Token(error) => with_causes(error, f),
+            Self::Token(error) => f.write_str(&with_causes(error)),
             Self::Call(error) => {
-                with_causes(&**error, f)?;
+                f.write_str(&with_causes(&**error))?;
                 match error.request_id() {
                     Some(id) => write!(f, " (request {id})"),
                     None => Ok(()),
@@ -93,14 +93,16 @@ impl fmt::Display for Failure {
     }
 }
 
-fn with_causes(error: &dyn std::error::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "{error}")?;
+/// An error with all that caused it.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        write!(f, ": {cause}")?;
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
         source = cause.source();
     }
-    Ok(())
+    text
 }
 
 impl From<Error> for Failure {
