@@ -10,6 +10,20 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 /// It is the source of [`SharedStoreError::Unavailable`]; [`of`](Self::of) finds it there. Nothing that
 /// the server sent is in it but the code of its error, since what servers write about a command may
 /// repeat the command's values.
+///
+/// ```
+/// use cognito_idp::fleet::SharedStoreError;
+/// use cognito_idp_redis::RedisStoreError;
+///
+/// fn for_the_operator(error: &SharedStoreError) -> &'static str {
+///     match RedisStoreError::of(error) {
+///         Some(RedisStoreError::Full) => "give Redis more memory",
+///         Some(RedisStoreError::Denied(_)) => "look at Redis's password and rights",
+///         Some(_) => "look after Redis",
+///         None => "look at the sealing keys",
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RedisStoreError {

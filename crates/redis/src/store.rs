@@ -62,7 +62,8 @@ const LONGEST_LIFE: Duration = Duration::from_hours(100 * 365 * 24);
 ///   its source.
 /// - A life counts as at least a millisecond and at most a hundred years.
 ///
-/// What is lost with Redis is lost: the page of this crate says how it should be set up.
+/// What is lost with Redis is lost: [the page of this crate](crate) says how it should be set up, and what
+/// happens when it fails.
 ///
 /// ```no_run
 /// use cognito_idp::fleet::{SealingKeys, Vault};
@@ -123,6 +124,17 @@ impl RedisStore<ClusterConnection> {
     /// Connects to a cluster, by the URLs of some of its nodes; else like
     /// [`connect`](RedisStore::connect).
     ///
+    /// ```no_run
+    /// use cognito_idp_redis::RedisStore;
+    ///
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let nodes = ["redis://10.0.0.1", "redis://10.0.1.1", "redis://10.0.2.1"];
+    /// let store = RedisStore::connect_cluster(nodes)?.prefix("shop");
+    /// # let _ = store;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// If a URL is none, or they differ in more than the address.
     ///
@@ -137,6 +149,23 @@ impl RedisStore<ClusterConnection> {
 
 impl<C> RedisStore<C> {
     /// Uses a connection that is there, which must come back by itself when it is lost.
+    ///
+    /// For instance one of a program that uses Redis anyway, or to a server that takes no other
+    /// certificates than your own:
+    ///
+    /// ```no_run
+    /// use cognito_idp_redis::{
+    ///     RedisStore,
+    ///     redis::{Client, RedisResult, TlsCertificates},
+    /// };
+    ///
+    /// # async fn example(certificates: TlsCertificates) -> RedisResult<()> {
+    /// let client = Client::build_with_tls("rediss://redis.example.com", certificates)?;
+    /// let store = RedisStore::over(client.get_connection_manager().await?);
+    /// # let _ = store;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn over(connection: C) -> Self {
         Self {
             connection,

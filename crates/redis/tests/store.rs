@@ -349,6 +349,24 @@ async fn a_user_that_may_not_do_it_is_denied() -> Outcome {
 }
 
 #[tokio::test]
+async fn a_user_that_may_do_what_the_page_says_can_do_everything() -> Outcome {
+    let page = include_str!("../README.md");
+    let user = page.split("`ACL SETUSER ").nth(1);
+    let user = user.and_then(|it| it.split('`').next()).ok_or("no user")?;
+    let user: Vec<_> = ["--user"].into_iter().chain(user.split(' ')).collect();
+    let Some(server) = RedisServer::start(&user) else {
+        return Ok(());
+    };
+    let url = format!("redis://shop:password@127.0.0.1:{}", server.port());
+    let store = RedisStore::connect(url)?.prefix("shop");
+    contract::holds(Arc::new(store.clone())).await?;
+    let other = store.prefix("forum");
+    let load = other.load("alice").await;
+    assert!(matches!(why(load), RedisStoreError::Denied(_)));
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_a_server_says_of_a_command_is_not_passed_on() -> Outcome {
     // It repeats the arguments of what it does not know, which are tokens.
     let Some(server) = RedisServer::start(&["--rename-command", "EVALSHA", ""]) else {
