@@ -16,7 +16,7 @@ use aws_credential_types::provider::{SharedCredentialsProvider, error::Credentia
 pub use aws_credential_types::{Credentials, provider::ProvideCredentials};
 use tokio::time::{Instant, timeout};
 
-use crate::{error::InvalidInput, random::random, single_flight::SingleFlight};
+use crate::{error::InvalidInput, random::random, single_flight::SingleFlight, trace};
 
 #[cfg(feature = "credentials")]
 mod blocking;
@@ -271,6 +271,7 @@ impl Shared {
                 Ok(credentials)
             }
             Err(error) => {
+                trace::not_refreshed("credentials", None);
                 let failure = Unavailable::from(error);
                 state.failure = Some((Instant::now(), failure.clone()));
                 Err(failure)

@@ -31,6 +31,7 @@ use crate::{
     },
     sensitive::Sensitive,
     single_flight::{Lost, SingleFlight},
+    trace,
 };
 
 /// Hands out the access token of one signed-in user, refreshed when needed.
@@ -372,7 +373,10 @@ impl Shared {
             return Err(self.cannot_refresh());
         };
         let result = self.refresher.refresh(refresh_token).await;
-        let tokens = result.inspect_err(|error| self.state().fail(error))?;
+        let tokens = result.inspect_err(|error| {
+            trace::not_refreshed("tokens", error.cause());
+            self.state().fail(error);
+        })?;
         // Before anything else can go wrong: the old refresh token may be worth nothing by now.
         let now = self.refresher.local_time();
         self.state().keep(tokens.clone(), number, now)?;

@@ -49,6 +49,14 @@ impl RefreshError {
         }
     }
 
+    /// What failed, unless the program gave the tokens up itself.
+    pub(crate) fn cause(&self) -> Option<&Error> {
+        match self {
+            Self::SignedOut(cause) => cause.as_deref(),
+            Self::Misconfigured(cause) | Self::Unavailable(cause) => Some(cause),
+        }
+    }
+
     /// Tells what an error of Cognito means for the tokens.
     pub(crate) fn of(error: Error) -> Self {
         let error = Arc::new(error);
