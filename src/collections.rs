@@ -134,6 +134,16 @@ pub trait IntoList<T> {
 ///
 /// An absent map and `None` leave the member out; everything else is sent, also without entries. As
 /// with [`IntoList`], an iterator is not taken: collect it, `.collect::<Vec<_>>()`.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use cognito_idp::operation::sign_up::SignUpRequest;
+///
+/// let request = SignUpRequest::new("app-client-id", "alice");
+/// let one = request.clone().client_metadata([("campaign", "spring")]);
+/// let same = request.client_metadata(HashMap::from([("campaign".to_owned(), "spring".to_owned())]));
+/// assert_eq!(one, same);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a map from strings to values that can become `{V}`",
     label = "expected pairs in an array, slice or `Vec`, a map, or an `Option` of one",

@@ -53,6 +53,35 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
+///
+/// What administrators do:
+///
+/// ```no_run
+/// use cognito_idp::{
+///     CognitoService, Error,
+///     service::{CreateUser, EmailTemplates, EmailVerification, FoundUsers, GroupResult, GroupResults, UpdateUser},
+/// };
+///
+/// # async fn example(session: &str) -> Result<(), Error> {
+/// let service = CognitoService::from_env()?.install()?; // from now on CognitoService::installed()
+/// service.create_user(CreateUser::new("alice@example.com", "T3mp0rary!").first_name("Alice").invite()).await?;
+/// service.resend_invitation("alice@example.com").await?; // the temporary password has expired
+/// service.respond_to_new_password_challenge("alice", "N3wP@ssword!", session).await?;
+///
+/// let change = UpdateUser::new().email("alice@example.org", EmailVerification::Verified);
+/// service.update_user("alice", change).await?;
+/// let results: GroupResults = service.add_to_group("alice", ["staff", "admins"]).await;
+/// for GroupResult { group, result, .. } in &results {
+///     println!("{group}: {}", result.is_ok());
+/// }
+/// if results.all_added() {
+///     println!("in both");
+/// }
+/// service.update_cognito_email_template(EmailTemplates::new("Your code: {####}", "{username}: {####}")).await?;
+/// # let _ = FoundUsers::None;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct CognitoService {
     client: Client,

@@ -28,6 +28,20 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 /// Configures a [`Client`].
 ///
 /// Nothing is checked before [`build`](Self::build).
+///
+/// ```
+/// use std::time::Duration;
+/// use cognito_idp::{Client, credentials::Credentials, retry::RetryPolicy};
+///
+/// let client = Client::builder()
+///     .region("eu-central-1")
+///     .credentials(Credentials::new("AKIDEXAMPLE", "secret access key", None, None, "static"))
+///     .retry_policy(RetryPolicy::default().max_attempts(5))
+///     .operation_timeout(Duration::from_secs(20))
+///     .build()?;
+/// # let _ = client;
+/// # Ok::<(), cognito_idp::error::InvalidInput>(())
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct ClientBuilder {

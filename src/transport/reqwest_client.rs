@@ -54,6 +54,14 @@ impl ReqwestClient {
     /// replaced, since this transport speaks HTTP/1.1. Neither the roots that a feature chooses nor
     /// `AWS_CA_BUNDLE` count here. The type is rustls's; its version follows ours.
     ///
+    /// ```
+    /// use cognito_idp::transport::{ReqwestClient, tls_config};
+    ///
+    /// let http = ReqwestClient::with_tls(tls_config()?)?;
+    /// # let _ = http;
+    /// # Ok::<(), cognito_idp::error::InvalidInput>(())
+    /// ```
+    ///
     /// # Errors
     /// If the variable that names the proxy is malformed.
     #[cfg(feature = "reqwest-rustls")]
