@@ -119,6 +119,15 @@ impl<V> Map<V> {
 /// ```
 ///
 /// Where only items are meant, collect it: `.collect::<Vec<_>>()`.
+///
+/// ```
+/// use std::collections::BTreeSet;
+/// use cognito_idp::operation::users::AdminDeleteUserAttributesRequest;
+///
+/// let request = |names: BTreeSet<String>| AdminDeleteUserAttributesRequest::new("eu-central-1_example", "alice", names);
+/// let same = AdminDeleteUserAttributesRequest::new("eu-central-1_example", "alice", ["nickname"]);
+/// assert_eq!(request(BTreeSet::from(["nickname".to_owned()])), same);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of items that can become `{T}`",
     label = "expected an array, slice, `Vec`, set or `List`, or an `Option` of one",

@@ -101,9 +101,7 @@ pub enum Error {
         error: PacingError,
     },
 
-    /// Settings changed since they were read for an [edit]; nothing was written.
-    ///
-    /// [edit]: crate::edit
+    /// Settings changed since they were read for an edit; nothing was written.
     #[non_exhaustive]
     Changed {
         /// The operation that was not called, such as `UpdateUserPool`.

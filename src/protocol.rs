@@ -33,7 +33,7 @@ const LONGEST_IDENTIFIER: usize = 128;
 /// Makes the HTTP request of an operation, not yet signed.
 ///
 /// Where the operation's [`AUTH`](Operation::AUTH) asks for it, sign the request with
-/// [`Signer::sign`](crate::sigv4::Signer::sign) right before it is sent.
+/// `sigv4::Signer::sign` right before it is sent.
 ///
 /// # Errors
 /// [`Error::InvalidInput`] if a type of your own does not serialize or its name cannot stand in a

@@ -370,6 +370,16 @@ impl CognitoService {
 
 /// A user whom an administrator creates: email address, which is also the username unless there is
 /// [another](Self::username), and temporary password.
+///
+/// ```no_run
+/// use cognito_idp::{CognitoService, service::CreateUser};
+///
+/// # async fn example(service: CognitoService) -> Result<(), cognito_idp::Error> {
+/// let user = CreateUser::new("alice@example.com", "T3mp0rary!").first_name("Alice").attribute("locale", "de");
+/// service.create_user(user.invite()).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct CreateUser {

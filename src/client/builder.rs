@@ -81,7 +81,8 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Takes region, endpoint and credentials from the environment; see [`Client::from_env`].
+    /// Takes region, endpoint and credentials from the environment; see `Client::from_env`, which is there
+    /// with a transport.
     pub fn from_env() -> Self {
         Self::from_variables(|name| std::env::var(name).ok())
     }
@@ -227,12 +228,10 @@ impl ClientBuilder {
 
     /// Holds calls back so that they stay within Cognito's quotas; nothing is held back by default.
     ///
-    /// For programs that send many calls: [`CognitoService::add_to_group`] for thousands of users,
+    /// For programs that send many calls: `CognitoService::add_to_group` for thousands of users,
     /// imports, reports. Calls wait for their turn before their [time](Self::operation_timeout)
     /// begins to count, in such [numbers](Pacing::max_waiting) and for [so long](Pacing::max_wait) as
     /// you allow; beyond that they fail with [`Error::Pacing`](crate::Error::Pacing).
-    ///
-    /// [`CognitoService::add_to_group`]: crate::CognitoService::add_to_group
     pub fn pacing(mut self, pacing: Pacing) -> Self {
         self.pacing = Some(pacing);
         self

@@ -38,7 +38,7 @@ impl ReqwestClient {
     /// Makes the transport with its defaults.
     ///
     /// With the feature `reqwest-rustls` TLS is as [`HyperClient`](super::HyperClient) has it, else
-    /// with `reqwest-native-tls` as [`with_native_tls`](Self::with_native_tls) does.
+    /// with `reqwest-native-tls` as `with_native_tls` does.
     ///
     /// # Errors
     /// If TLS cannot be set up, for example for a CA bundle that is malformed, or if the variable
