@@ -64,6 +64,8 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "sigv4")]
 pub use self::secrets_manager::SecretsManagerSecret;
+#[cfg(all(feature = "fleet", feature = "managed-login"))]
+pub(crate) use self::token_source::SharedSession;
 pub use self::{
     app_client::AppClient,
     challenge::{Challenge, ChallengeAnswer, NewPasswordRequired, OtherChallenge},
@@ -79,7 +81,7 @@ pub use self::{
 };
 #[cfg(feature = "managed-login")]
 pub(crate) use self::{
-    token_source::{Refresher, RefresherFuture},
+    token_source::{Fresh, Need, Refresher, RefresherFuture},
     tokens::{life, unverified_claims},
 };
 

@@ -18,11 +18,13 @@
 //! ```
 
 mod memory;
+mod place;
 mod sealing;
 mod vault;
 
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
+pub(crate) use self::place::{Found, Place, Turn, Written};
 pub use self::{memory::MemoryStore, sealing::SealingKeys, vault::Vault};
 use crate::{error::BoxError, sensitive::Sensitive};
 

@@ -2,28 +2,33 @@
 
 mod error;
 mod refresher;
+#[cfg(feature = "fleet")]
+mod session;
 mod state;
 mod storing;
 
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use tokio::{sync::Notify, time::timeout};
 
 use self::error::missing_refresh_token;
 pub use self::error::{RefreshError, StoreError};
-pub(crate) use self::refresher::Refresher;
 #[cfg(feature = "managed-login")]
 pub(crate) use self::refresher::RefresherFuture;
+pub(crate) use self::refresher::{Fresh, Need, Refresher};
+#[cfg(all(feature = "fleet", feature = "managed-login"))]
+pub(crate) use self::session::SharedSession;
 use self::{
     state::State,
     storing::{STORE_WAIT, Stored},
 };
 use super::{SignIn, Tokens, aging::Look};
 use crate::{
+    Client,
     error::BoxError,
     operation::{
         Operation as _,
@@ -82,10 +87,13 @@ impl TokenSource {
 
     /// Starts from tokens, with any way to refresh them.
     pub(crate) fn over(refresher: Arc<dyn Refresher>, tokens: Tokens) -> Self {
-        let expiry = SystemTime::from(tokens.expires_at);
-        let left = expiry.duration_since(refresher.server_time());
-        let life = left.unwrap_or_default().min(tokens.expires_in);
-        let state = State::new(tokens, life, refresher.local_time());
+        let life = life_left(&tokens, refresher.client());
+        Self::with(refresher, Fresh { tokens, life })
+    }
+
+    /// Starts from tokens that last so long.
+    fn with(refresher: Arc<dyn Refresher>, fresh: Fresh) -> Self {
+        let state = State::new(fresh.tokens, fresh.life, refresher.client().local_time());
         Self {
             shared: Arc::new(Shared {
                 refresher,
@@ -191,7 +199,7 @@ impl TokenSource {
     /// [`RefreshError::Misconfigured`] as long as the access token is valid.
     pub async fn refresh_now(&self) -> Result<Tokens, RefreshError> {
         let begun = self.shared.state().begun();
-        self.refresh_beyond(begun).await
+        self.refresh_beyond(begun, Need::New).await
     }
 
     /// Signs the user out of this session: revokes the refresh token, and with it the access tokens
@@ -212,6 +220,8 @@ impl TokenSource {
                 Ok(Outcome::SignOut(result)) => return result,
                 // It was under way already, and may have brought another refresh token.
                 Ok(Outcome::Refresh { .. }) => {}
+                #[cfg(feature = "fleet")]
+                Ok(Outcome::News(_)) => {}
                 Err(lost) => return Err(RefreshError::lost(RevokeTokenRequest::NAME, lost)),
             }
         }
@@ -233,6 +243,11 @@ impl TokenSource {
     /// # Errors
     /// Why they are not stored, after the tries that [`on_refresh`](Self::on_refresh) names.
     pub async fn flush(&self) -> Result<(), StoreError> {
+        #[cfg(feature = "fleet")]
+        {
+            let settled = self.shared.refresher.settle().await;
+            settled.map_err(|error| StoreError::Failed(Arc::new(error)))?;
+        }
         self.shared.changed.notify_waiters();
         self.shared.until_stored().await
     }
@@ -256,22 +271,26 @@ impl TokenSource {
         if current.refresh_token.is_none() {
             return Err(self.shared.end_without_refresh_token());
         }
-        Ok(self.refresh_beyond(number).await?.access_token)
+        Ok(self.refresh_beyond(number, Need::Other).await?.access_token)
     }
 
     async fn refresh(&self) -> Result<Tokens, RefreshError> {
-        let failure = match self.request(Request::Refresh).await {
-            Ok(Outcome::Refresh {
-                result: Ok(tokens), ..
-            }) => return Ok(tokens),
-            Ok(
-                Outcome::Refresh {
-                    result: Err(error), ..
+        let failure = loop {
+            match self.request(Request::Refresh).await {
+                Ok(Outcome::Refresh { result, .. }) => match result {
+                    Ok(tokens) => return Ok(tokens),
+                    Err(error) => break error,
+                },
+                Ok(Outcome::SignOut(Err(error))) => break error,
+                Ok(Outcome::SignOut(Ok(()))) => break RefreshError::SignedOut(None),
+                // It was under way already, and whatever it brought is looked at anew.
+                #[cfg(feature = "fleet")]
+                Ok(Outcome::News(_)) => {}
+                Err(lost) => {
+                    let operation = GetTokensFromRefreshTokenRequest::NAME;
+                    break RefreshError::lost(operation, lost);
                 }
-                | Outcome::SignOut(Err(error)),
-            ) => error,
-            Ok(Outcome::SignOut(Ok(()))) => RefreshError::SignedOut(None),
-            Err(lost) => RefreshError::lost(GetTokensFromRefreshTokenRequest::NAME, lost),
+            }
         };
         // The old ones may still be good.
         match self.shared.look() {
@@ -282,16 +301,18 @@ impl TokenSource {
     }
 
     /// The tokens of a refresh with a higher number than this one.
-    async fn refresh_beyond(&self, number: u64) -> Result<Tokens, RefreshError> {
+    async fn refresh_beyond(&self, number: u64, need: Need) -> Result<Tokens, RefreshError> {
         if let Some(failure) = self.shared.state().recent_failure() {
             return Err(failure);
         }
         loop {
             self.current()?;
-            match self.request(Request::RefreshNow).await {
+            match self.request(Request::Renew(need)).await {
                 Ok(Outcome::Refresh { begun, result }) if begun > number => return result,
                 // It was under way already.
                 Ok(Outcome::Refresh { .. } | Outcome::SignOut(_)) => {}
+                #[cfg(feature = "fleet")]
+                Ok(Outcome::News(_)) => {}
                 Err(lost) => {
                     let operation = GetTokensFromRefreshTokenRequest::NAME;
                     return Err(RefreshError::lost(operation, lost));
@@ -332,8 +353,11 @@ enum Request {
     /// A refresh, if the tokens need one.
     Refresh,
     /// A refresh, however young the tokens are.
-    RefreshNow,
+    Renew(Need),
     SignOut,
+    /// What other processes have done.
+    #[cfg(feature = "fleet")]
+    News,
 }
 
 /// What came of it.
@@ -345,51 +369,78 @@ enum Outcome {
         result: Result<Tokens, RefreshError>,
     },
     SignOut(Result<(), RefreshError>),
+    #[cfg(feature = "fleet")]
+    News(Result<(), RefreshError>),
 }
 
 impl Shared {
     async fn carry_out(self: Arc<Self>, request: Request) -> Outcome {
-        let known = match request {
+        let need = match request {
             Request::SignOut => return Outcome::SignOut(self.sign_out().await),
-            Request::RefreshNow => None,
+            #[cfg(feature = "fleet")]
+            Request::News => return Outcome::News(self.take_news().await),
+            Request::Renew(need) => Ok(need),
             Request::Refresh => match self.look() {
-                Look::Fresh(tokens) => Some(Ok(tokens)),
-                Look::Failed(error) => Some(Err(error)),
-                Look::Aging(_) | Look::Ending(..) | Look::Expired => None,
+                Look::Fresh(tokens) => Err(Ok(tokens)),
+                Look::Failed(error) => Err(Err(error)),
+                Look::Aging(_) | Look::Ending(..) | Look::Expired => Ok(Need::Other),
             },
         };
-        if let Some(result) = known {
-            let begun = self.state().begun();
-            return Outcome::Refresh { begun, result };
-        }
-        let begun = self.state().begin();
-        let result = self.refresh(begun).await;
+        let (begun, result) = match need {
+            Ok(need) => {
+                let begun = self.state().begin();
+                (begun, self.refresh(begun, need).await)
+            }
+            Err(known) => (self.state().begun(), known),
+        };
         Outcome::Refresh { begun, result }
     }
 
-    async fn refresh(self: Arc<Self>, number: u64) -> Result<Tokens, RefreshError> {
-        let refresh_token = self.state().tokens()?.refresh_token.clone();
-        let Some(refresh_token) = refresh_token else {
+    async fn refresh(self: Arc<Self>, number: u64, need: Need) -> Result<Tokens, RefreshError> {
+        let old = self.state().tokens()?.clone();
+        if old.refresh_token.is_none() {
             return Err(self.cannot_refresh());
-        };
-        let result = self.refresher.refresh(refresh_token).await;
-        let tokens = result.inspect_err(|error| {
+        }
+        let result = self.refresher.refresh(old, need).await;
+        let fresh = result.inspect_err(|error| {
             trace::not_refreshed("tokens", error.cause());
             self.state().fail(error);
         })?;
+        self.keep(fresh, number).await
+    }
+
+    async fn keep(self: &Arc<Self>, fresh: Fresh, number: u64) -> Result<Tokens, RefreshError> {
+        let tokens = fresh.tokens.clone();
         // Before anything else can go wrong: the old refresh token may be worth nothing by now.
-        let now = self.refresher.local_time();
-        self.state().keep(tokens.clone(), number, now)?;
+        let now = self.refresher.client().local_time();
+        self.state().keep(fresh, number, now)?;
         self.changed.notify_waiters();
         // A slow store costs no caller more than this; it is filled all the same.
         let _ = timeout(STORE_WAIT, self.until_stored()).await;
         Ok(tokens)
     }
 
+    #[cfg(feature = "fleet")]
+    async fn take_news(self: Arc<Self>) -> Result<(), RefreshError> {
+        // Nothing is at hand any more that could be told anything.
+        self.state().tokens()?;
+        let news = self.refresher.news().await;
+        let news = news.inspect_err(|error| {
+            if let RefreshError::SignedOut(_) = error {
+                self.state().fail(error);
+            }
+        })?;
+        if let Some(fresh) = news {
+            let number = self.state().begin();
+            self.keep(fresh, number).await?;
+        }
+        Ok(())
+    }
+
     /// Without a refresh token the session lasts as long as the access token, and no less.
     fn cannot_refresh(&self) -> RefreshError {
         match self.look() {
-            Look::Fresh(_) => RefreshError::Misconfigured(missing_refresh_token()),
+            Look::Fresh(_) => RefreshError::no_refresh_token(),
             _ => self.end_without_refresh_token(),
         }
     }
@@ -401,15 +452,13 @@ impl Shared {
     }
 
     async fn sign_out(self: Arc<Self>) -> Result<(), RefreshError> {
-        let Ok(Tokens { refresh_token, .. }) = self.state().tokens().cloned() else {
+        let Ok(tokens) = self.state().tokens().cloned() else {
             return Ok(());
         };
-        if let Some(refresh_token) = refresh_token {
-            match self.refresher.revoke(refresh_token).await {
-                // It is worth nothing any more, which is what was asked for.
-                Ok(()) | Err(RefreshError::SignedOut(_)) => {}
-                Err(error) => return Err(error),
-            }
+        match self.refresher.revoke(tokens).await {
+            // It is worth nothing any more, which is what was asked for.
+            Ok(()) | Err(RefreshError::SignedOut(_)) => {}
+            Err(error) => return Err(error),
         }
         self.end().await;
         Ok(())
@@ -422,7 +471,7 @@ impl Shared {
     }
 
     fn look(&self) -> Look<Tokens, RefreshError> {
-        let now = self.refresher.local_time();
+        let now = self.refresher.client().local_time();
         self.state().look(now)
     }
 
@@ -430,4 +479,11 @@ impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How long an access token of these lasts that may have been stored before.
+fn life_left(tokens: &Tokens, client: &Client) -> Duration {
+    let expiry = SystemTime::from(tokens.expires_at);
+    let left = expiry.duration_since(client.server_time());
+    left.unwrap_or_default().min(tokens.expires_in)
 }
