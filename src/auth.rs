@@ -21,6 +21,7 @@
 //!     Err(RefreshError::SignedOut(_)) => println!("back to the sign-in"),
 //!     Err(error) => println!("{}", error.suggested_status()),
 //! }
+//! source.revalidate().await?; // where other processes share the session
 //! source.refresh_now().await?; // for groups that have changed
 //! let expires_at = source.current()?.expires_at;
 //! if let Err(StoreError::TooSlow) = source.flush().await {
