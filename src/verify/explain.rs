@@ -13,16 +13,16 @@ use crate::primitives::Timestamp;
 /// [`TokenVerifier::explain`](super::TokenVerifier::explain).
 ///
 /// ```no_run
-/// use cognito_idp::verify::{CheckName, TokenUse, TokenVerifier};
+/// use cognito_idp::verify::{Check, CheckName, TokenUse, TokenVerifier};
 ///
 /// # async fn example(verifier: TokenVerifier, token: &str) -> Result<(), Box<dyn std::error::Error>> {
 /// let explanation = verifier.explain(token, TokenUse::Access).await;
-/// for check in explanation.checks() {
-///     match &check.result {
-///         Some(Ok(())) => println!("{:?}: passed", check.name),
-///         Some(Err(error)) if check.name == CheckName::Form => println!("no token at all: {error}"),
-///         Some(Err(error)) => println!("{:?}: {error}", check.name),
-///         None => println!("{:?}: not checked", check.name),
+/// for Check { name, result, .. } in explanation.checks() {
+///     match result {
+///         Some(Ok(())) => println!("{name:?}: passed"),
+///         Some(Err(error)) if *name == CheckName::Form => println!("no token at all: {error}"),
+///         Some(Err(error)) => println!("{name:?}: {error}"),
+///         None => println!("{name:?}: not checked"),
 ///     }
 /// }
 /// explanation.verdict()?;
