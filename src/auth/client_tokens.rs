@@ -27,6 +27,7 @@ use crate::{
     },
     sensitive::Sensitive,
     single_flight::Lost,
+    trace,
 };
 
 const TOO_MANY: StatusCode = StatusCode::TOO_MANY_REQUESTS;
@@ -236,6 +237,7 @@ impl ClientTokens {
                 Ok(token)
             }
             Err(error) => {
+                trace::not_refreshed("client token", Some(&error));
                 let error = ClientTokenError::of(error);
                 slot.fail(error.clone());
                 Err(error)

@@ -36,6 +36,7 @@ use crate::{
     },
     sensitive::Sensitive,
     single_flight::{Lost, SingleFlight},
+    trace,
 };
 
 /// Hands out the access token of one signed-in user, refreshed when needed.
@@ -413,7 +414,10 @@ impl Shared {
             return Err(self.cannot_refresh());
         }
         let result = self.refresher.refresh(old, need).await;
-        let fresh = result.inspect_err(|error| self.state().fail(error))?;
+        let fresh = result.inspect_err(|error| {
+            trace::not_refreshed("tokens", error.cause());
+            self.state().fail(error);
+        })?;
         self.keep(fresh, number).await
     }
 

@@ -40,6 +40,18 @@ impl ManagedLogin {
 
     /// Starts a session that all processes share, as [`TokenSource::share`] does.
     ///
+    /// ```
+    /// # use cognito_idp::{auth::Tokens, fleet::Vault, managed_login::ManagedLogin};
+    /// # async fn example(login: ManagedLogin, tokens: Tokens, vault: Vault) -> Result<(), Box<dyn std::error::Error>> {
+    /// // After the callback, and wherever the next request comes in:
+    /// login.share_token_source(&tokens, &vault, "session-id").await?;
+    /// if let Some(source) = login.open_token_source(&vault, "session-id").await? {
+    ///     source.access_token().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Those of [`TokenSource::share`].
     #[cfg(feature = "fleet")]

@@ -58,6 +58,16 @@ impl RefreshError {
         }
     }
 
+    /// The call that failed, if it is one.
+    pub(crate) fn cause(&self) -> Option<&Error> {
+        match self {
+            Self::SignedOut(cause) => cause.as_deref(),
+            Self::Misconfigured(cause) | Self::Unavailable(cause) => Some(cause),
+            #[cfg(feature = "fleet")]
+            Self::SharedStore(_) => None,
+        }
+    }
+
     /// Tells what an error of Cognito means for the tokens.
     pub(crate) fn of(error: Error) -> Self {
         let error = Arc::new(error);
