@@ -253,6 +253,15 @@ impl Fixture {
     /// It finds what can be told by its looks: names, phone numbers and IDs need a
     /// [reader](self#reviewing-a-fixture).
     ///
+    /// ```no_run
+    /// use cognito_idp::fixture::Fixture;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// Fixture::load("fixtures/sign_up.json")?.check_private()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Names every place, and what seems to stand there, without the thing itself.
     pub fn check_private(&self) -> Result<(), InvalidInput> {

@@ -11,6 +11,24 @@ use crate::primitives::Timestamp;
 
 /// Which checks a token passes and which it does not; made by
 /// [`TokenVerifier::explain`](super::TokenVerifier::explain).
+///
+/// ```no_run
+/// use cognito_idp::verify::{CheckName, TokenUse, TokenVerifier};
+///
+/// # async fn example(verifier: TokenVerifier, token: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let explanation = verifier.explain(token, TokenUse::Access).await;
+/// for check in explanation.checks() {
+///     match &check.result {
+///         Some(Ok(())) => println!("{:?}: passed", check.name),
+///         Some(Err(error)) if check.name == CheckName::Form => println!("no token at all: {error}"),
+///         Some(Err(error)) => println!("{:?}: {error}", check.name),
+///         None => println!("{:?}: not checked", check.name),
+///     }
+/// }
+/// explanation.verdict()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Explanation {
     pub(super) checks: Vec<Check>,
@@ -42,7 +60,7 @@ impl Explanation {
     }
 }
 
-/// One check, what came of it, and why.
+/// One check, what came of it, and why; see [`Explanation`].
 ///
 /// `Debug` shows nothing that the token says.
 #[derive(Clone)]
@@ -95,7 +113,7 @@ impl fmt::Debug for Check {
     }
 }
 
-/// What is checked of a token.
+/// What is checked of a token; see [`Explanation`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CheckName {
