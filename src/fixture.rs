@@ -154,6 +154,7 @@ mod call;
 mod issuer;
 mod pattern;
 mod private;
+mod recorded;
 mod recorder;
 mod redact;
 mod replay;
