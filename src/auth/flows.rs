@@ -316,7 +316,7 @@ impl SignIn {
     /// ```
     ///
     /// # Errors
-    /// Those of [`verifier_builder`](Self::verifier_builder).
+    /// Without a [user pool](Self::user_pool_id), or for what is not the ID of one.
     #[cfg(feature = "verify")]
     pub fn verifier(&self) -> Result<TokenVerifier, InvalidInput> {
         self.verifier_builder()?.build()
@@ -329,7 +329,7 @@ impl SignIn {
     /// accepted besides those of AWS.
     ///
     /// # Errors
-    /// Without a [user pool](Self::user_pool_id), or for what is not the ID of one.
+    /// Without a [user pool](Self::user_pool_id).
     #[cfg(feature = "verify")]
     pub fn verifier_builder(&self) -> Result<VerifierBuilder, InvalidInput> {
         let user_pool_id = self
@@ -338,7 +338,7 @@ impl SignIn {
             .ok_or_else(|| InvalidInput::new("user_pool_id", "must be set"))?;
         let mut pool = TrustedPool::new(user_pool_id).client(self.app_client.id().expose());
         if let Some(endpoint) = self.client.custom_endpoint() {
-            pool = pool.behind(endpoint)?;
+            pool = pool.endpoint(endpoint.clone());
         }
         let client = self.client.clone();
         Ok(TokenVerifier::builder(pool)

@@ -10,6 +10,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::time::{Instant, sleep, timeout};
@@ -104,7 +105,7 @@ impl Place {
             shared: Arc::new(Shared {
                 vault: vault.clone(),
                 key,
-                owner: hex(&owner),
+                owner: URL_SAFE_NO_PAD.encode(owner),
                 known: Mutex::default(),
             }),
         })
@@ -379,8 +380,4 @@ fn read<T: DeserializeOwned>(found: &Versioned, known: u64) -> Result<Found<T>, 
 async fn in_time<T>(asked: SharedStoreFuture<'_, T>) -> Result<T, SharedStoreError> {
     let answer = timeout(ANSWER, asked).await;
     answer.unwrap_or_else(|_| Err(SharedStoreError::unavailable("it does not answer")))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

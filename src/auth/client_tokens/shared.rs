@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
@@ -117,8 +118,7 @@ impl SharedIssuer {
     fn key_of(&self, order: Order<'_>) -> String {
         // Strings always can be written.
         let kind = serde_json::to_vec(&(order.scopes, order.client_metadata)).unwrap_or_default();
-        let kind = digest(&SHA256, &kind);
-        let kind: String = kind.as_ref().iter().map(|it| format!("{it:02x}")).collect();
+        let kind = URL_SAFE_NO_PAD.encode(digest(&SHA256, &kind));
         format!("{}/{kind}", self.name)
     }
 }

@@ -20,6 +20,7 @@ const END_IS_KEPT: Duration = Duration::from_hours(24);
 
 /// How often a refresh is tried with tokens that others have just put in the place of those refused.
 const ROUNDS: usize = 3;
+const REPLACED: &str = "others replace the tokens all the time";
 
 impl TokenSource {
     /// Starts a session that all processes share which [`open`](Self::open) it by its key.
@@ -225,12 +226,14 @@ impl SharedSession {
             }
             // Where the store knows nothing, others may know better.
             if found.is_some() {
-                self.write_end(found.as_ref()).await;
+                let faster = self.write_end(found.as_ref()).await;
+                if let Some(result) = faster.and_then(|faster| self.will_do(&faster, need)) {
+                    return result;
+                }
             }
             return Err(refused);
         }
-        let why = "others replace the tokens all the time";
-        Err(SharedStoreError::unavailable(why).into())
+        Err(SharedStoreError::unavailable(REPLACED).into())
     }
 
     /// Shows others what a refresh has brought.
@@ -264,10 +267,35 @@ impl SharedSession {
         self.place.write(over, &session, age, self.life).await
     }
 
-    /// If that fails for good, the others see at their next refresh that the session is over.
-    async fn write_end(&self, over: Option<&Found<Session>>) {
+    /// Shows others that the session is over, unless one of them was faster, and what it wrote then.
+    ///
+    /// If that fails for good they see it at their next refresh.
+    async fn write_end(&self, over: Option<&Found<Session>>) -> Option<Found<Session>> {
         let (end, age) = (Session::SignedOut, Duration::ZERO);
-        let _ = self.place.write(over, &end, age, END_IS_KEPT).await;
+        match self.place.write(over, &end, age, END_IS_KEPT).await {
+            Ok(Written::Overtaken(faster)) => Some(faster),
+            Ok(Written::Kept) | Err(_) => None,
+        }
+    }
+
+    /// Gives up the session in this process's turn.
+    async fn end(
+        &self,
+        mut found: Option<Found<Session>>,
+        own: Tokens,
+    ) -> Result<(), RefreshError> {
+        for _ in 0..ROUNDS {
+            match self.own.revoke(newest(found.as_ref(), &own)).await {
+                Ok(()) | Err(RefreshError::SignedOut(_)) => {}
+                Err(error) => return Err(error),
+            }
+            found = self.write_end(found.as_ref()).await;
+            // Tokens of a refresh that was under way would outlive the rest.
+            let Some(Session::SignedIn(_)) = found.as_ref().map(|found| &found.value) else {
+                return Ok(());
+            };
+        }
+        Err(SharedStoreError::unavailable(REPLACED).into())
     }
 
     fn patience(&self) -> Duration {
@@ -296,14 +324,7 @@ impl Refresher for SharedSession {
             let Turn::Ours(found) = self.place.turn(self.patience(), is_over).await? else {
                 return Ok(());
             };
-            let work = async {
-                match self.own.revoke(newest(found.as_ref(), &tokens)).await {
-                    Ok(()) | Err(RefreshError::SignedOut(_)) => {}
-                    Err(error) => return Err(error),
-                }
-                self.write_end(found.as_ref()).await;
-                Ok(())
-            };
+            let work = self.end(found, tokens);
             self.place.take_turn(work).await
         })
     }
