@@ -154,6 +154,7 @@ mod call;
 mod issuer;
 mod pattern;
 mod private;
+mod recorded;
 mod recorder;
 mod redact;
 mod replay;
@@ -253,11 +254,16 @@ impl Fixture {
     /// It finds what can be told by its looks: names, phone numbers and IDs need a
     /// [reader](self#reviewing-a-fixture).
     ///
-    /// ```no_run
+    /// ```
     /// use cognito_idp::fixture::Fixture;
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// Fixture::load("fixtures/sign_up.json")?.check_private()?;
+    /// let fixture = Fixture::parse("whose", r#"{
+    ///     "description": "The address stands where nobody looks",
+    ///     "provenance": "Written by hand for alice@nodomain.test.org",
+    ///     "exchanges": [{"operation": "ListGroups", "request": {}, "response": {"status": 200, "body": {}}}]
+    /// }"#)?;
+    /// assert!(fixture.check_private().is_err());
     /// # Ok(())
     /// # }
     /// ```

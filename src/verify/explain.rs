@@ -13,17 +13,16 @@ use crate::primitives::Timestamp;
 /// [`TokenVerifier::explain`](super::TokenVerifier::explain).
 ///
 /// ```no_run
-/// use cognito_idp::verify::{Check, CheckName, TokenUse, TokenVerifier};
+/// use cognito_idp::verify::{Check, CheckName, Explanation, TokenUse, TokenVerifier, VerifyError};
 ///
-/// # async fn example(verifier: TokenVerifier, token: &str) -> Result<(), Box<dyn std::error::Error>> {
-/// let explanation = verifier.explain(token, TokenUse::Access).await;
-/// for Check { name, result, .. } in explanation.checks() {
-///     match result {
-///         Some(Ok(())) => println!("{name:?}: passed"),
-///         Some(Err(error)) if *name == CheckName::Form => println!("no token at all: {error}"),
-///         Some(Err(error)) => println!("{name:?}: {error}"),
-///         None => println!("{name:?}: not checked"),
+/// # async fn example(token: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let verifier = TokenVerifier::new("eu-central-1_example", "app-client-id")?;
+/// let explanation: Explanation = verifier.explain(token, TokenUse::Access).await;
+/// for Check { name, result, required, .. } in explanation.checks() {
+///     if *name == CheckName::Time {
+///         println!("it is {required:?} now");
 ///     }
+///     println!("{name:10} {result:?}");
 /// }
 /// explanation.verdict()?;
 /// # Ok(())
