@@ -99,6 +99,24 @@ const MAX_LEEWAY: Duration = Duration::from_mins(5);
 /// Make one and clone it; clones share the keys and the cache. See the [module](self) for what is
 /// checked. `CognitoService::verifier` and
 /// [`SignIn::verifier`](crate::auth::SignIn::verifier) make the one for their pool and client.
+///
+/// ```no_run
+/// use cognito_idp::verify::{IdClaims, KeysError, TokenPart, TokenUse, TokenVerifier, VerifyError};
+///
+/// # async fn example(token: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let verifier = TokenVerifier::new("eu-central-1_example", "app-client-id")?;
+/// verifier.warm().await?; // has the keys before the first request comes
+/// let user: IdClaims = match verifier.verify_id(token).await {
+///     Err(VerifyError::Malformed(TokenPart::Header)) => return Ok(()), // no token of Cognito's
+///     Err(VerifyError::TokenUse { expected: TokenUse::Id }) => return Ok(()), // an access token
+///     Err(VerifyError::KeysUnavailable(cause)) if matches!(*cause, KeysError::Transport(_)) => return Ok(()),
+///     claims => claims?,
+/// };
+/// user.require_group("staff")?;
+/// println!("{:?}", user.email());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct TokenVerifier {
     shared: Arc<Shared>,

@@ -30,6 +30,7 @@ struct Kept {
 
 struct Ending<T> {
     of: T,
+    since: Instant,
     /// `None` if that is beyond what the clock can count.
     end: Option<Instant>,
 }
@@ -55,7 +56,7 @@ impl fmt::Debug for MemoryStore {
 
 impl SharedStore for MemoryStore {
     fn load<'a>(&'a self, key: &'a str) -> SharedStoreFuture<'a, Option<Versioned>> {
-        let value = self.kept().value(key).cloned();
+        let value = self.kept().value(key);
         Box::pin(ready(Ok(value)))
     }
 
@@ -69,8 +70,8 @@ impl SharedStore for MemoryStore {
         Box::pin(async move {
             let mut kept = self.kept();
             let present = kept.value(key);
-            if present.map_or(0, |present| present.version) != expected {
-                return Ok(Swap::Refused(present.cloned()));
+            if present.as_ref().map_or(0, |present| present.version) != expected {
+                return Ok(Swap::Refused(present));
             }
             kept.make_room();
             kept.values.insert(key.to_owned(), Ending::new(next, life));
@@ -111,9 +112,10 @@ impl SharedStore for MemoryStore {
 }
 
 impl Kept {
-    fn value(&self, key: &str) -> Option<&Versioned> {
+    fn value(&self, key: &str) -> Option<Versioned> {
         let value = self.values.get(key)?;
-        value.left().map(|_| &value.of)
+        value.left()?;
+        Some(value.of.clone().aged(value.since.elapsed()))
     }
 
     /// Forgets what is over, whenever there is twice as much as was left the last time.
@@ -129,8 +131,12 @@ impl Kept {
 
 impl<T> Ending<T> {
     fn new(of: T, life: Duration) -> Self {
-        let end = Instant::now().checked_add(life);
-        Self { of, end }
+        let since = Instant::now();
+        Self {
+            of,
+            since,
+            end: since.checked_add(life),
+        }
     }
 
     /// What is left of its life; `None` if that is over.

@@ -26,6 +26,22 @@ const JWKS_PATH: &str = "/.well-known/jwks.json";
 ///
 /// Which app clients may have asked for the tokens must be said: one or several by
 /// [`client`](Self::client), or [any](Self::any_client).
+///
+/// With keys at hand nothing is fetched, and the time is an argument:
+///
+/// ```
+/// use std::time::SystemTime;
+/// use cognito_idp::verify::{Jwks, TokenVerifier, TrustedPool};
+///
+/// # fn example(jwks: &[u8], token: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let pool = TrustedPool::new("eu-central-1_example").client("app-client-id").scope("orders/read");
+/// let verifier = TokenVerifier::builder(pool.keys(Jwks::parse(jwks)?)).build()?;
+/// let access = verifier.verify_access_at(token, SystemTime::now())?;
+/// let id = verifier.verify_id_at(token, SystemTime::now());
+/// # let _ = (access, id);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct TrustedPool {
