@@ -85,10 +85,11 @@ impl fmt::Display for Failure {
             Self::Io(what, error) => write!(f, "{what}: {error}"),
             Self::Token(error) => f.write_str(&with_causes(error)),
             Self::Call(error) => {
-                f.write_str(&with_causes(&**error))?;
+                let text = with_causes(&**error);
+                f.write_str(&text)?;
                 match error.request_id() {
-                    Some(id) => write!(f, " (request {id})"),
-                    None => Ok(()),
+                    Some(id) if !text.contains(id) => write!(f, " (request {id})"),
+                    _ => Ok(()),
                 }
             }
         }

@@ -15,7 +15,7 @@ use crate::{
     exit::Failure,
     secret,
     session::{self, Held, Session},
-    terminal::{ask, ask_hidden, choose},
+    terminal::{ask, ask_hidden, ask_new, choose},
 };
 
 pub(crate) fn command() -> Command {
@@ -28,16 +28,8 @@ pub(crate) fn command() -> Command {
                 .value_name("USERNAME")
                 .required_unless_present("managed-login"),
         )
-        .arg(argument(
-            "pool",
-            "ID",
-            "The user pool's ID [COGNITO_USER_POOL_ID]",
-        ))
-        .arg(argument(
-            "client",
-            "ID",
-            "The app client's ID [COGNITO_CLIENT_ID]",
-        ))
+        .arg(context::user_pool_argument())
+        .arg(context::client_argument())
         .arg(session::client_secret_argument())
         .arg(argument(
             "password",
@@ -54,14 +46,8 @@ pub(crate) fn command() -> Command {
 }
 
 pub(crate) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let given = |name: &str, variable: &str| {
-        let argument = matches.get_one::<String>(name).cloned();
-        let value = argument.or_else(|| std::env::var(variable).ok());
-        let value = value.filter(|value| !value.is_empty());
-        value.ok_or_else(|| Failure::usage(format!("--{name} or {variable} must be set")))
-    };
-    let user_pool_id = given("pool", "COGNITO_USER_POOL_ID")?;
-    let client_id = given("client", "COGNITO_CLIENT_ID")?;
+    let user_pool_id = context::user_pool_id(matches)?;
+    let client_id = context::client_id(matches)?;
     let client = context::client(matches, Some(&user_pool_id))?;
     let app_client = session::app_client(matches, client_id.clone())?;
     // Another command must not write this session meanwhile, nor may its file be out of reach after
@@ -97,10 +83,7 @@ async fn on_the_terminal(sign_in: &SignIn, matches: &ArgMatches) -> Result<Token
 async fn begin(sign_in: &SignIn, matches: &ArgMatches) -> Result<AuthOutcome, Failure> {
     let username = matches.get_one::<String>("username");
     let username = username.map(String::as_str).unwrap_or_default();
-    let password = || match matches.get_one::<String>("password") {
-        Some(source) => Ok(secret::read("password", source)?.into()),
-        None => ask_hidden("Password"),
-    };
+    let password = || secret::given_or_asked(matches, "password", "Password");
     let flow = matches.get_one::<String>("flow").map(String::as_str);
     Ok(match flow.unwrap_or_default() {
         "password" => sign_in.password(username, password()?).await?,
@@ -190,13 +173,7 @@ fn ask_new_password(challenge: &NewPasswordRequired) -> Result<ChallengeAnswer, 
         let value = ask(&name)?;
         challenge = challenge.attribute(name, value);
     }
-    loop {
-        let password = ask_hidden("New password")?;
-        if password == ask_hidden("The same again")? {
-            return Ok(challenge.answer(password));
-        }
-        eprintln!("The two are not the same.");
-    }
+    Ok(challenge.answer(ask_new("New password")?))
 }
 
 async fn set_up_mfa(sign_in: &SignIn, challenge: MfaSetup) -> Result<AuthOutcome, Failure> {

@@ -38,7 +38,7 @@ pub(crate) struct Request {
     pub(crate) body: Value,
 }
 
-/// Gives its answers in order, whatever is asked.
+/// Gives its answers in order, whatever is asked, to several connections side by side.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) url: String,
@@ -66,10 +66,12 @@ impl Server {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let mut answers: Vec<Answer> = answers.into_iter().collect();
         answers.reverse();
+        let answers = Arc::new(Mutex::new(answers));
         let seen = requests.clone();
         std::thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                serve(&connection, &mut answers, &seen);
+                let (answers, seen) = (answers.clone(), seen.clone());
+                std::thread::spawn(move || serve(&connection, &answers, &seen));
             }
         });
         Self { url, requests }
@@ -89,6 +91,10 @@ impl Server {
             url,
             requests: Arc::default(),
         }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     pub(crate) fn requests(&self) -> Vec<Request> {
@@ -151,16 +157,18 @@ pub(crate) fn is_as_agreed_on(name: &str, text: &str) {
 }
 
 /// Answers the requests of one connection.
-fn serve(connection: &TcpStream, answers: &mut Vec<Answer>, seen: &Mutex<Vec<Request>>) {
+fn serve(connection: &TcpStream, answers: &Mutex<Vec<Answer>>, seen: &Mutex<Vec<Request>>) {
     let mut reader = BufReader::new(connection);
     while let Some(request) = read(&mut reader) {
         let mut requests = seen.lock().unwrap_or_else(PoisonError::into_inner);
         requests.push(Request::of(&request));
         let id = requests.len();
         drop(requests);
-        let answer = answers
-            .pop()
-            .unwrap_or_else(|| Answer::error(418, "Unexpected", "no answer is left"));
+        let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = answers.pop();
+        drop(answers);
+        let answer =
+            answer.unwrap_or_else(|| Answer::error(418, "Unexpected", "no answer is left"));
         let Answer { status, body } = answer;
         let written = write!(
             &*connection,
