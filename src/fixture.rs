@@ -253,6 +253,16 @@ impl Fixture {
     /// It finds what can be told by its looks: names, phone numbers and IDs need a
     /// [reader](self#reviewing-a-fixture).
     ///
+    /// ```
+    /// # use cognito_idp::fixture::Fixture;
+    /// # fn example() -> Result<(), cognito_idp::error::InvalidInput> {
+    /// for fixture in Fixture::folder("fixtures")? {
+    ///     fixture.check_private()?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Names every place, and what seems to stand there, without the thing itself.
     pub fn check_private(&self) -> Result<(), InvalidInput> {

@@ -11,6 +11,17 @@ use crate::primitives::Timestamp;
 
 /// Which checks a token passes and which it does not; made by
 /// [`TokenVerifier::explain`](super::TokenVerifier::explain).
+///
+/// ```
+/// use cognito_idp::verify::{Check, CheckName, Explanation, VerifyError};
+///
+/// fn is_merely_old(explanation: &Explanation) -> bool {
+///     let failed = |check: &&Check| !matches!(check.result, Some(Ok(())));
+///     let mut failed = explanation.checks().iter().filter(failed);
+///     failed.all(|check| check.name == CheckName::Time)
+///         && matches!(explanation.verdict(), Err(VerifyError::Expired { .. }))
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Explanation {
     pub(super) checks: Vec<Check>,
