@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use cognito_idp::{Error, ErrorCode, auth::UserCallError};
+use cognito_idp::{Error, ErrorCode, auth::UserCallError, fleet::SharedStoreError};
 
 use crate::pages::Page;
 
@@ -29,6 +29,18 @@ impl Failure {
         Self::Cognito(StatusCode::UNAUTHORIZED, Some(ErrorCode::CodeMismatch))
     }
 
+    /// Before anything is proven: the same whether the user is unknown, not confirmed, or what was
+    /// entered is wrong. Cognito tells of a user who is not confirmed before it looks at the password.
+    pub(crate) fn before_proof(error: Error) -> Self {
+        tracing::info!(%error, "refused");
+        match Self::from(error) {
+            Self::Cognito(status, _) if tells_of_the_user(status) => {
+                Self::Cognito(StatusCode::UNAUTHORIZED, None)
+            }
+            failure => failure,
+        }
+    }
+
     /// Whether the answer would tell that there is, or is not, such a user.
     pub(crate) fn tells_of_the_user(&self) -> bool {
         let Self::Cognito(status, code) = self else {
@@ -38,7 +50,7 @@ impl Failure {
             code,
             Some(ErrorCode::InvalidPassword | ErrorCode::PasswordHistoryPolicyViolation)
         );
-        status.is_client_error() && *status != StatusCode::TOO_MANY_REQUESTS && !is_of_password
+        tells_of_the_user(*status) && !is_of_password
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -81,7 +93,7 @@ impl Failure {
                 "Please reset your password with \u{201c}Forgot password\u{201d}."
             }
             (_, StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND | StatusCode::FORBIDDEN) => {
-                "That name and what you entered do not fit."
+                "That name and what you entered do not fit, or your address is not confirmed yet."
             }
             (_, StatusCode::TOO_MANY_REQUESTS) => Self::TooMany.message(),
             (_, status) if status.is_server_error() => {
@@ -89,6 +101,17 @@ impl Failure {
             }
             _ => "That did not work. Please check what you entered.",
         }
+    }
+}
+
+fn tells_of_the_user(status: StatusCode) -> bool {
+    status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS
+}
+
+impl From<SharedStoreError> for Failure {
+    fn from(error: SharedStoreError) -> Self {
+        tracing::error!(%error, "sessions");
+        Self::Cognito(StatusCode::SERVICE_UNAVAILABLE, None)
     }
 }
 

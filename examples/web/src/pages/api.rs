@@ -1,7 +1,7 @@
 //! What other programs call, with an access token in the header `Authorization` and no cookie.
 
 use axum::{Json, Router, routing::get};
-use cognito_idp::verify::AccessClaims;
+use cognito_idp::verify::{AccessClaims, VerifyError};
 use serde::Serialize;
 
 use crate::app::App;
@@ -17,11 +17,15 @@ struct Me {
     groups: Vec<String>,
 }
 
-/// Without a good access token the answer is 401, and this is not reached.
-async fn me(claims: AccessClaims) -> Json<Me> {
-    Json(Me {
+/// What an access token must be good for; every sign-in over Cognito's API gives this one.
+const SCOPE: &str = "aws.cognito.signin.user.admin";
+
+/// Without a good access token of this app client the answer is 401, and this is not reached.
+async fn me(claims: AccessClaims) -> Result<Json<Me>, VerifyError> {
+    claims.require_scope(SCOPE)?;
+    Ok(Json(Me {
         sub: claims.sub().to_owned(),
         username: claims.username().map(str::to_owned),
         groups: claims.groups().to_vec(),
-    })
+    }))
 }
