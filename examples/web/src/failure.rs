@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     Malformed,
     NotFound,
     TooMany,
+    /// The password that somebody who is signed in had to prove is not it.
+    WrongPassword,
     /// Something here is broken.
     Ours,
     Cognito(StatusCode, Option<ErrorCode>),
@@ -60,6 +62,7 @@ impl Failure {
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::WrongPassword => StatusCode::UNAUTHORIZED,
             Self::Ours => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Cognito(status, _) => *status,
         }
@@ -74,6 +77,7 @@ impl Failure {
                     "This form is no longer good. Please go back, reload the page and try again."
                 }
                 Self::NotFound => "There is no such page.",
+                Self::WrongPassword => "That is not your password.",
                 Self::TooMany => "Too many attempts. Please wait a minute.",
                 _ => "That did not work. Please try again.",
             };

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::{
     Router,
     extract::Query,
+    http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -87,10 +88,10 @@ async fn show(visit: Visit, Query(query): Query<Done>) -> Result<Response, Failu
 /// Or back to the account with what went wrong.
 async fn done(
     visit: &Visit,
-    result: Result<(), UserCallError>,
+    result: Result<(), impl Into<Failure>>,
     to: &str,
 ) -> Result<Response, Failure> {
-    let failure = match result.map_err(Failure::from) {
+    let failure = match result.map_err(Into::into) {
         Ok(()) => return Ok(redirect(to)),
         Err(Failure::SignedOut) => return Err(Failure::SignedOut),
         Err(failure) => failure,
@@ -205,7 +206,11 @@ async fn change_password(visit: Visit, fields: Fields) -> Result<Response, Failu
     }
     let changed = user
         .change_password(fields.secret("old"), fields.secret("new"))
-        .await;
+        .await
+        .map_err(|error| match error.into() {
+            Failure::Cognito(StatusCode::UNAUTHORIZED, _) => Failure::WrongPassword,
+            failure => failure,
+        });
     done(&visit, changed, "/account?done=password").await
 }
 
