@@ -1,4 +1,43 @@
 //! Signing in: outcomes, challenges, tokens, and the flows over them; and tokens for a program itself.
+//!
+//! A user signs in once, and may come back for weeks; a program signs in by itself:
+//!
+//! ```no_run
+//! use cognito_idp::{
+//!     Client, Error,
+//!     auth::{AppClient, AuthOutcome, ClientTokenError, ClientTokens, RefreshError, SignIn, StoreError, TokenSource},
+//! };
+//!
+//! # async fn example(client: Client) -> Result<(), Box<dyn std::error::Error>> {
+//! let app_client = AppClient::new("app-client-id").secret("the secret");
+//! let sign_in = SignIn::admin(client.clone(), "eu-central-1_example", app_client.clone());
+//!
+//! let AuthOutcome::Tokens(tokens) = sign_in.password("alice", "P@ssw0rd!").await? else {
+//!     return Ok(()); // a challenge to answer
+//! };
+//! let source = TokenSource::new(sign_in, tokens).on_refresh(|_tokens| async { Ok::<_, Error>(()) });
+//! match source.access_token().await {
+//!     Ok(token) => println!("a token of {} letters", token.expose().len()),
+//!     Err(RefreshError::SignedOut(_)) => println!("back to the sign-in"),
+//!     Err(error) => println!("{}", error.suggested_status()),
+//! }
+//! source.revalidate().await?; // where other processes share the session
+//! source.refresh_now().await?; // for groups that have changed
+//! let expires_at = source.current()?.expires_at;
+//! if let Err(StoreError::TooSlow) = source.flush().await {
+//!     println!("not stored yet; the token lasts until {expires_at}");
+//! }
+//! source.sign_out().await?; // or `forget`, without a call
+//! source.forget().await;
+//!
+//! let machine = ClientTokens::over_api(client, app_client).for_scopes(["orders/read"]);
+//! match machine.token().await {
+//!     Err(ClientTokenError::InvalidScope(cause)) => println!("not for this app client: {cause}"),
+//!     token => println!("a token of {} letters", token?.expose().len()),
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 mod aging;
 mod app_client;
@@ -26,6 +65,8 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "sigv4")]
 pub use self::secrets_manager::SecretsManagerSecret;
+#[cfg(all(feature = "fleet", feature = "managed-login"))]
+pub(crate) use self::token_source::SharedSession;
 pub use self::{
     app_client::AppClient,
     challenge::{Challenge, ChallengeAnswer, NewPasswordRequired, OtherChallenge},
@@ -41,7 +82,7 @@ pub use self::{
 };
 #[cfg(feature = "managed-login")]
 pub(crate) use self::{
-    token_source::{Refresher, RefresherFuture},
+    token_source::{Fresh, Need, Refresher, RefresherFuture},
     tokens::{life, unverified_claims},
 };
 

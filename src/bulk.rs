@@ -39,6 +39,70 @@
 //!
 //! `ListUsers` is eventually consistent: a user who is created or deleted during the export may be in it
 //! or not. Cognito gives no passwords out, neither as text nor as hashes.
+//!
+//! What went out, what came in, and what became of each row is data:
+//!
+//! ```no_run
+//! use std::{fs::File, io::BufReader};
+//! use cognito_idp::{
+//!     Client,
+//!     bulk::{
+//!         self, BulkError, CheckReport, Effort, Export, ExportReport, ExportTotals, Failure, Fate, Import,
+//!         ImportReport, ImportTotals, JournalProblem, JsonLines, MembersFrom, MigrationReport, Outcome, Password,
+//!         Progress, RowError, SkipReason, Subs, UserRecord,
+//!     },
+//! };
+//!
+//! fn show(progress: Progress) {
+//!     eprintln!("{} of {:?}, {:.0} a second, {:?} left", progress.done, progress.total, progress.rate, progress.left);
+//! }
+//!
+//! fn log(Outcome { line, fate, .. }: &Outcome) {
+//!     match fate {
+//!         Fate::Created | Fate::Updated | Fate::Unchanged => {}
+//!         Fate::Skipped(SkipReason::Federated) => println!("{line}: comes back with the first federated sign-in"),
+//!         Fate::Failed(Failure { operation, code, .. }) => println!("{line}: {operation} said {code:?}"),
+//!         fate => println!("{line}: {fate:?}"),
+//!     }
+//! }
+//!
+//! fn summary(totals: &ImportTotals, effort: &Effort) {
+//!     println!("{} of {} created, with {} calls", totals.created, totals.all(), effort.requests);
+//! }
+//!
+//! fn temporary(user: &UserRecord) -> Option<Password> {
+//!     let address = user.attribute("email")?;
+//!     Some(Password::Temporary(format!("{}-P@ssw0rd!", address.len()).into()))
+//! }
+//!
+//! # async fn example(client: Client) -> Result<(), Box<dyn std::error::Error>> {
+//! let export: Export = bulk::export(&client, "eu-central-1_example").on_progress(show);
+//! let ExportReport { totals, members, .. } = export.write_to(File::create("users.jsonl")?).await?;
+//! let ExportTotals { users, groups, .. } = totals;
+//! println!("{users} users, {groups} groups, found by users: {}", members == Some(MembersFrom::Users));
+//!
+//! let rows = || Ok::<JsonLines<_>, std::io::Error>(bulk::json_lines(BufReader::new(File::open("users.jsonl")?)));
+//! let check: CheckReport = bulk::import(&client, "eu-central-1_other", rows()?).check().await?;
+//! for RowError { line, rule, .. } in &check.problems {
+//!     println!("line {line}: {rule}");
+//! }
+//! if !check.is_fit() {
+//!     return Ok(());
+//! }
+//! let import: Import<_> = bulk::import(&client, "eu-central-1_other", rows()?).passwords(temporary).on_outcome(log);
+//! let report: ImportReport = match import.journal("users.import").run().await {
+//!     Err(BulkError::Journal { problem: JournalProblem::InUse, .. }) => return Ok(()), // by another process
+//!     report => report?,
+//! };
+//! summary(&report.users, &report.effort);
+//! bulk::subs("users.import", |Subs { old, new, .. }| println!("{old},{new}"))?;
+//!
+//! let import = |rows| bulk::import(&client, "eu-central-1_new", rows);
+//! let MigrationReport { imported, .. } = bulk::migrate(bulk::export(&client, "eu-central-1_old"), "folder", import).await?;
+//! summary(&imported.users, &imported.effort);
+//! # Ok(())
+//! # }
+//! ```
 
 mod bounded;
 mod csv;

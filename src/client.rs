@@ -100,6 +100,17 @@ impl Client {
 
     /// Sends an operation with settings of its own.
     ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use cognito_idp::{Client, client::SendOptions, operation::user_pools::DescribeUserPoolRequest};
+    ///
+    /// # async fn example(client: Client) -> Result<(), cognito_idp::Error> {
+    /// let patient = SendOptions::new().attempt_timeout(Duration::from_secs(30));
+    /// client.send_with(&DescribeUserPoolRequest::new("eu-central-1_example"), patient).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`send`](Self::send).
     pub fn send_with<O: Operation>(

@@ -119,6 +119,15 @@ impl<V> Map<V> {
 /// ```
 ///
 /// Where only items are meant, collect it: `.collect::<Vec<_>>()`.
+///
+/// ```
+/// use std::collections::BTreeSet;
+/// use cognito_idp::operation::users::AdminDeleteUserAttributesRequest;
+///
+/// let request = |names: BTreeSet<String>| AdminDeleteUserAttributesRequest::new("eu-central-1_example", "alice", names);
+/// let same = AdminDeleteUserAttributesRequest::new("eu-central-1_example", "alice", ["nickname"]);
+/// assert_eq!(request(BTreeSet::from(["nickname".to_owned()])), same);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of items that can become `{T}`",
     label = "expected an array, slice, `Vec`, set or `List`, or an `Option` of one",
@@ -134,6 +143,16 @@ pub trait IntoList<T> {
 ///
 /// An absent map and `None` leave the member out; everything else is sent, also without entries. As
 /// with [`IntoList`], an iterator is not taken: collect it, `.collect::<Vec<_>>()`.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use cognito_idp::operation::sign_up::SignUpRequest;
+///
+/// let request = SignUpRequest::new("app-client-id", "alice");
+/// let one = request.clone().client_metadata([("campaign", "spring")]);
+/// let same = request.client_metadata(HashMap::from([("campaign".to_owned(), "spring".to_owned())]));
+/// assert_eq!(one, same);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a map from strings to values that can become `{V}`",
     label = "expected pairs in an array, slice or `Vec`, a map, or an `Option` of one",

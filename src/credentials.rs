@@ -3,6 +3,32 @@
 //!
 //! Static credentials are a [`Credentials`] value, which is a provider itself; any other
 //! [`ProvideCredentials`], such as the chain of the `aws-config` crate, plugs in as it is.
+//!
+//! One of the sources can be named, where it is known; what they give is asked for and renewed when it is needed:
+//!
+//! ```no_run
+//! use cognito_idp::{
+//!     Client, CognitoConfig, CognitoService,
+//!     credentials::{
+//!         ContainerCredentials, Credentials, EnvironmentCredentials, InstanceCredentials, ProfileCredentials,
+//!         StandardCredentials, WebIdentityCredentials,
+//!     },
+//! };
+//!
+//! # fn example() -> Result<(), cognito_idp::error::InvalidInput> {
+//! let client = Client::builder().region("eu-central-1");
+//! let fixed = Credentials::new("AKIDEXAMPLE", "secret access key", None, None, "vault");
+//! let by_keys = client.clone().credentials(fixed).build()?;
+//! let by_variables = client.clone().credentials(EnvironmentCredentials::new()).build()?;
+//! let of_a_profile = client.clone().credentials(ProfileCredentials::new()?.profile("operations")).build()?;
+//! let in_a_container = client.clone().credentials(ContainerCredentials::new()?).build()?;
+//! let on_an_instance = client.clone().credentials(InstanceCredentials::new()?).build()?;
+//! let in_a_pod = client.clone().credentials(WebIdentityCredentials::new()?).build()?;
+//! let wherever_it_runs = CognitoService::new(CognitoConfig::from_env_with_credentials(StandardCredentials::new()?)?)?;
+//! # let _ = (by_keys, by_variables, of_a_profile, in_a_container, on_an_instance, in_a_pod, wherever_it_runs);
+//! # Ok(())
+//! # }
+//! ```
 
 use std::{
     error::Error as StdError,
@@ -16,7 +42,7 @@ use aws_credential_types::provider::{SharedCredentialsProvider, error::Credentia
 pub use aws_credential_types::{Credentials, provider::ProvideCredentials};
 use tokio::time::{Instant, timeout};
 
-use crate::{error::InvalidInput, random::random, single_flight::SingleFlight};
+use crate::{error::InvalidInput, random::random, single_flight::SingleFlight, trace};
 
 #[cfg(feature = "credentials")]
 mod blocking;
@@ -271,6 +297,7 @@ impl Shared {
                 Ok(credentials)
             }
             Err(error) => {
+                trace::not_refreshed("credentials", None);
                 let failure = Unavailable::from(error);
                 state.failure = Some((Instant::now(), failure.clone()));
                 Err(failure)

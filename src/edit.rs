@@ -21,6 +21,46 @@
 //! The API has no way to write on a condition. So [`apply`](Edit::apply) reads once more right before
 //! it writes and refuses with [`Error::Changed`] if someone was faster; a change that falls into the
 //! moment between that reading and the writing is noticed only if Cognito notices it.
+//!
+//! Each kind of thing has its own call, and all give the same [`Edit`]:
+//!
+//! ```no_run
+//! use cognito_idp::{Client, edit::{Change, Edit, Editable}};
+//!
+//! async fn remove<O: Editable>(mut edit: Edit<O>, member: &'static str) -> Result<(), cognito_idp::Error> {
+//!     edit.change_json(move |settings| drop(settings.remove(member)));
+//!     let preview = edit.preview();
+//!     println!("{} of a {}", preview.changes, O::KIND.name());
+//!     for Change { path, old, .. } in preview.would_reset.changes() {
+//!         println!("an update with that alone would have reset {path} from {old:?}");
+//!     }
+//!     let applied = edit.apply().await?;
+//!     if !applied.is_as_asked() {
+//!         println!("ignored: {}", applied.ignored);
+//!     }
+//!     Ok(())
+//! }
+//!
+//! # async fn example(client: Client) -> Result<(), cognito_idp::Error> {
+//! let pool = "eu-central-1_example";
+//! remove(client.edit_group(pool, "staff").await?, "Precedence").await?;
+//! remove(client.edit_identity_provider(pool, "Google").await?, "IdpIdentifiers").await?;
+//! remove(client.edit_resource_server(pool, "https://api").await?, "Scopes").await?;
+//! remove(client.edit_user_pool_domain(pool, "login").await?, "Routing").await?;
+//! remove(client.edit_user_pool_mfa_config(pool).await?, "WebAuthnConfiguration").await?;
+//! remove(client.edit_risk_configuration(pool).await?, "RiskExceptionConfiguration").await?;
+//! remove(client.edit_client_risk_configuration(pool, "app").await?, "RiskExceptionConfiguration").await?;
+//! remove(client.edit_log_delivery_configuration(pool).await?, "LogConfigurations").await?;
+//! remove(client.edit_managed_login_branding(pool, "branding").await?, "Assets").await?;
+//! remove(client.edit_ui_customization(pool).await?, "CSS").await?;
+//! remove(client.edit_client_ui_customization(pool, "app").await?, "CSS").await?;
+//! remove(client.edit_user_pool_session_configuration(pool).await?, "SessionDuration").await?;
+//! remove(client.edit_user_pool_client_session_configuration(pool, "app").await?, "SessionDuration").await?;
+//! remove(client.edit_terms(pool, "terms").await?, "Links").await?;
+//! remove(client.edit_cimd_policy(pool, "policy").await?, "Description").await?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod app_client;
 mod desired;
@@ -300,6 +340,17 @@ impl<O: Editable> Edit<O> {
 /// The settings, once they are read: what [`Client::edit_user_pool`] and its like give.
 ///
 /// Nothing is sent before it is awaited. It owns all it needs, so it can be spawned as it is.
+///
+/// ```no_run
+/// use cognito_idp::{Client, edit::ReadFuture, operation::groups::UpdateGroupRequest};
+///
+/// # async fn example(client: Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let reading: ReadFuture<UpdateGroupRequest> = client.edit_group("eu-central-1_example", "staff");
+/// let edit = tokio::spawn(reading).await??;
+/// # let _ = edit;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is read before it is awaited"]
 pub struct ReadFuture<O> {
     draft: Pin<Box<dyn Future<Output = Result<Draft, Error>> + Send>>,

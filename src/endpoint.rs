@@ -73,6 +73,14 @@ impl fmt::Display for Region {
 }
 
 /// Which of AWS's hosts in a region to use; by default the plain one.
+///
+/// ```
+/// use cognito_idp::endpoint::{Endpoint, EndpointOptions, Region};
+///
+/// let endpoint = Endpoint::regional(&Region::new("us-east-1")?, EndpointOptions::default().fips(true));
+/// assert_eq!(endpoint.host(), "cognito-idp-fips.us-east-1.amazonaws.com");
+/// # Ok::<(), cognito_idp::error::InvalidInput>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EndpointOptions {
     fips: bool,
@@ -161,6 +169,14 @@ impl Endpoint {
     ///
     /// Passwords and tokens then cross the network in the clear. It is meant for emulators on a
     /// private network, such as the containers of a test.
+    ///
+    /// ```
+    /// use cognito_idp::endpoint::Endpoint;
+    ///
+    /// assert!(Endpoint::custom("http://emulator:4566").is_err());
+    /// assert_eq!(Endpoint::custom_insecure("http://emulator:4566")?.host(), "emulator:4566");
+    /// # Ok::<(), cognito_idp::error::InvalidInput>(())
+    /// ```
     ///
     /// # Errors
     /// Refuses a URL that breaks one of the other rules.

@@ -25,6 +25,13 @@ mod status;
 mod transport;
 
 /// The source of an error that another crate made.
+///
+/// ```
+/// use cognito_idp::{Error, error::BoxError};
+///
+/// let cause: BoxError = "the vault is sealed".into();
+/// assert!(matches!(Error::client_secret("InitiateAuth", cause), Error::ClientSecret { .. }));
+/// ```
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Why a call failed.
@@ -94,9 +101,7 @@ pub enum Error {
         error: PacingError,
     },
 
-    /// Settings changed since they were read for an [edit]; nothing was written.
-    ///
-    /// [edit]: crate::edit
+    /// Settings changed since they were read for an edit; nothing was written.
     #[non_exhaustive]
     Changed {
         /// The operation that was not called, such as `UpdateUserPool`.

@@ -247,6 +247,24 @@ impl Fixture {
         }
     }
 
+    /// Checks that nothing in it looks like somebody's email address (other than of `example.com` and
+    /// the like), a token or an AWS key.
+    ///
+    /// It finds what can be told by its looks: names, phone numbers and IDs need a
+    /// [reader](self#reviewing-a-fixture).
+    ///
+    /// # Errors
+    /// Names every place, and what seems to stand there, without the thing itself.
+    pub fn check_private(&self) -> Result<(), InvalidInput> {
+        let document = serde_json::to_value(&self.document).unwrap_or_default();
+        let places = private::places(&document).into_iter();
+        let problems = places.flat_map(|(place, kind)| {
+            let rule = format!("must not hold {kind}");
+            InvalidInput::new(format!("{}, {place}", self.name), rule)
+        });
+        InvalidInput::from_problems(problems).map_or(Ok(()), Err)
+    }
+
     /// The path, or the name given to [`parse`](Self::parse).
     #[must_use]
     pub fn name(&self) -> &str {

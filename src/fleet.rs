@@ -1,28 +1,66 @@
-//! What the processes of a fleet share: values with a version, and leases.
+//! What the processes of a fleet share: sessions, machine tokens, and the store behind them.
 //!
-//! A single process never needs this. Several do where they hold the same session and its app client
-//! rotates refresh tokens: two that refresh at once present a replaced token, and Cognito then ends the
-//! session.
+//! # When one needs this
 //!
-//! [`SharedStore`] is what a store must do; [`MemoryStore`] does it within one process, for tests. What
-//! is secret goes through a [`Vault`], which seals it before any store sees it:
+//! A single process never does. Several do
+//!
+//! - where they hold the same user's session and its app client rotates refresh tokens: two that
+//!   refresh at once present a replaced token, and Cognito then ends the session;
+//! - where each would get machine tokens of its own, which Cognito bills;
+//! - where they share the account's quota, which is a matter of [pacing](crate::pacing).
+//!
+//! They do not where each session stays with one process, or where no process keeps tokens between
+//! two requests of the user. Without rotation sharing saves refreshes, and signs nobody out.
+//!
+//! # How it is used
+//!
+//! [`SharedStore`] is what a store must do. The package `cognito-idp-redis` does it in Redis, and
+//! [`MemoryStore`] within one process, for tests. A [`Vault`] seals what goes into it.
 //!
 //! ```
-//! use cognito_idp::fleet::{MemoryStore, SealingKeys, Vault};
+//! use cognito_idp::{
+//!     auth::{ClientTokens, SignIn, TokenSource, Tokens},
+//!     fleet::{MemoryStore, SealingKeys, Vault},
+//! };
 //!
-//! # fn example(key_of_2026: &[u8; 32], key_of_2025: &[u8; 32]) {
+//! # async fn example(
+//! #     key_of_2026: &[u8; 32], key_of_2025: &[u8; 32], sign_in: SignIn, tokens: Tokens, machine: ClientTokens,
+//! # ) -> Result<(), Box<dyn std::error::Error>> {
 //! let keys = SealingKeys::new(2026, key_of_2026).also_opens(2025, key_of_2025);
 //! let vault = Vault::sealed(MemoryStore::new(), keys);
-//! # let _ = vault;
+//!
+//! // A user's session, begun in one process and taken up in any:
+//! TokenSource::share(sign_in.clone(), &tokens, &vault, "session-id").await?;
+//! let source = TokenSource::open(sign_in, &vault, "session-id").await?;
+//!
+//! // The program's own tokens:
+//! let machine = machine.share(&vault, "orders-service");
+//! # let _ = (source, machine);
+//! # Ok(())
 //! # }
 //! ```
+//!
+//! [`TokenSource::share`](crate::auth::TokenSource::share) and
+//! [`ClientTokens::share`](crate::auth::ClientTokens::share) say what holds, also while the store is
+//! away. For managed login there is `ManagedLogin::share_token_source`.
+//!
+//! # What to see to
+//!
+//! - A store that forgets what it has acknowledged, as Redis does when it restarts without its log,
+//!   may bring back a refresh token that was replaced. The app client's grace period for rotation,
+//!   up to a minute, bears that, and so it bears a process that dies in the middle of a refresh: set
+//!   it to more than the ten seconds after which another one takes its place.
+//! - Whoever has the sealing keys has the tokens of everybody who is signed in. They belong where the
+//!   client secret is, and not into the store.
 
 mod memory;
+mod place;
 mod sealing;
 mod vault;
 
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
+pub(crate) use self::place::{Found, Place, Turn, Written};
 pub use self::{memory::MemoryStore, sealing::SealingKeys, vault::Vault};
 use crate::{error::BoxError, sensitive::Sensitive};
 

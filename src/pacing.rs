@@ -14,6 +14,31 @@
 //!
 //! A call waits for its turn, but neither in any number nor for any time: one that would be too many
 //! or too late fails at once with [`Error::Pacing`](crate::Error::Pacing), and nothing is sent.
+//!
+//! ```no_run
+//! use cognito_idp::{
+//!     Client, Error, ErrorCode,
+//!     operation::groups::AdminAddUserToGroupRequest,
+//!     pacing::{Pace, Pacing, PacingError, QuotaCategory},
+//! };
+//!
+//! # async fn example(names: Vec<String>) -> Result<(), Error> {
+//! let client = Client::builder().region("eu-central-1").pacing(Pacing::new()).build()?;
+//! client.read_limits().await?; // those that AWS has raised for this account
+//! for name in &names {
+//!     let request = AdminAddUserToGroupRequest::new("eu-central-1_example", name, "staff");
+//!     match client.send(&request).await {
+//!         Err(Error::Pacing { error: PacingError::QueueFull { .. }, .. }) => break, // nothing was sent
+//!         answer => answer?,
+//!     };
+//! }
+//! if let Some(Pace { rate, limit, throttled, .. }) = client.pace(QuotaCategory::UserUpdate) {
+//!     println!("{rate} of {limit} requests a second, {throttled} throttled");
+//! }
+//! assert_eq!(QuotaCategory::of("AdminAddUserToGroup"), Some(QuotaCategory::UserUpdate));
+//! # Ok(())
+//! # }
+//! ```
 
 use std::{
     collections::BTreeMap,

@@ -134,6 +134,15 @@ impl<'de> Deserialize<'de> for Timestamp {
 }
 
 /// Bytes, base64 in JSON.
+///
+/// ```
+/// use cognito_idp::Blob;
+///
+/// let picture = Blob::new([0xff, 0xd8]);
+/// assert_eq!(serde_json::to_string(&picture)?, r#""/9g=""#);
+/// assert_eq!(picture.into_bytes(), [0xff, 0xd8]);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Blob(Vec<u8>);
 

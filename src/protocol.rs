@@ -33,7 +33,7 @@ const LONGEST_IDENTIFIER: usize = 128;
 /// Makes the HTTP request of an operation, not yet signed.
 ///
 /// Where the operation's [`AUTH`](Operation::AUTH) asks for it, sign the request with
-/// [`Signer::sign`](crate::sigv4::Signer::sign) right before it is sent.
+/// `sigv4::Signer::sign` right before it is sent.
 ///
 /// # Errors
 /// [`Error::InvalidInput`] if a type of your own does not serialize or its name cannot stand in a
@@ -46,6 +46,30 @@ pub fn http_request<O: Operation>(
 }
 
 /// Reads the HTTP response to an operation.
+///
+/// ```
+/// use bytes::Bytes;
+/// use cognito_idp::{
+///     endpoint::{Endpoint, EndpointOptions, Region},
+///     operation::sign_up::{ConfirmSignUpRequest, ResendConfirmationCodeRequest},
+///     protocol::{http_request, http_response},
+/// };
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let endpoint = Endpoint::regional(&Region::new("eu-central-1")?, EndpointOptions::default());
+/// let request = http_request(&ResendConfirmationCodeRequest::new("app-client-id", "alice"), &endpoint)?;
+/// assert_eq!(request.headers()["x-amz-target"], "AWSCognitoIdentityProviderService.ResendConfirmationCode");
+///
+/// // Whatever you send it with gives an answer:
+/// let body = r#"{"CodeDeliveryDetails": {"DeliveryMedium": "EMAIL"}}"#;
+/// let sent = http_response::<ResendConfirmationCodeRequest>(http::Response::new(Bytes::from(body)))?;
+/// assert!(sent.code_delivery_details.is_some());
+/// let mut refused = http::Response::new(Bytes::from(r#"{"__type": "CodeMismatchException"}"#));
+/// *refused.status_mut() = http::StatusCode::BAD_REQUEST;
+/// assert!(http_response::<ConfirmSignUpRequest>(refused).is_err());
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// [`Error::Service`] for an answer that is an error, [`Error::Decode`] for one that cannot be read.

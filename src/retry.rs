@@ -127,6 +127,19 @@ pub(crate) enum RetryReason {
     ExpiredCredentials,
 }
 
+#[cfg(feature = "tracing")]
+impl RetryReason {
+    /// What events call it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Transient => "transient",
+            Self::Throttling => "throttling",
+            Self::ClockSkew => "clock skew",
+            Self::ExpiredCredentials => "expired credentials",
+        }
+    }
+}
+
 /// How much longer than planned a server can make a call wait.
 const LONGEST_EXTRA_WAIT: Duration = Duration::from_secs(5);
 

@@ -94,6 +94,16 @@ impl<'de, T: Wipe + Deserialize<'de>> Deserialize<'de> for Sensitive<T> {
 }
 
 /// A value whose memory can be overwritten, as [`Sensitive`] does on drop.
+///
+/// ```
+/// use cognito_idp::{Sensitive, Wipe};
+///
+/// let mut password = String::from("P@ssw0rd!");
+/// password.wipe();
+/// assert!(password.is_empty());
+/// let kept = Sensitive::new(String::from("P@ssw0rd!")); // does the same when it is dropped
+/// assert_eq!(kept.expose(), "P@ssw0rd!");
+/// ```
 pub trait Wipe: sealed::Sealed {
     /// Overwrites the value.
     fn wipe(&mut self);

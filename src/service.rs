@@ -53,6 +53,35 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
+///
+/// What administrators do:
+///
+/// ```no_run
+/// use cognito_idp::{
+///     CognitoService, Error,
+///     service::{CreateUser, EmailTemplates, EmailVerification, FoundUsers, GroupResult, GroupResults, UpdateUser},
+/// };
+///
+/// # async fn example(session: &str) -> Result<(), Error> {
+/// let service = CognitoService::from_env()?.install()?; // from now on CognitoService::installed()
+/// service.create_user(CreateUser::new("alice@example.com", "T3mp0rary!").first_name("Alice").invite()).await?;
+/// service.resend_invitation("alice@example.com").await?; // the temporary password has expired
+/// service.respond_to_new_password_challenge("alice", "N3wP@ssword!", session).await?;
+///
+/// let change = UpdateUser::new().email("alice@example.org", EmailVerification::Verified);
+/// service.update_user("alice", change).await?;
+/// let results: GroupResults = service.add_to_group("alice", ["staff", "admins"]).await;
+/// for GroupResult { group, result, .. } in &results {
+///     println!("{group}: {}", result.is_ok());
+/// }
+/// if results.all_added() {
+///     println!("in both");
+/// }
+/// service.update_cognito_email_template(EmailTemplates::new("Your code: {####}", "{username}: {####}")).await?;
+/// # let _ = FoundUsers::None;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct CognitoService {
     client: Client,
@@ -341,6 +370,16 @@ impl CognitoService {
 
 /// A user whom an administrator creates: email address, which is also the username unless there is
 /// [another](Self::username), and temporary password.
+///
+/// ```no_run
+/// use cognito_idp::{CognitoService, service::CreateUser};
+///
+/// # async fn example(service: CognitoService) -> Result<(), cognito_idp::Error> {
+/// let user = CreateUser::new("alice@example.com", "T3mp0rary!").first_name("Alice").attribute("locale", "de");
+/// service.create_user(user.invite()).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct CreateUser {

@@ -1,21 +1,28 @@
 //! What the feature `tracing` shows of a call, and nothing at all without it.
 //!
-//! A span for each operation and one inside it for each attempt, and an event where tokens could
-//! not be stored. Their fields are names, numbers and IDs: operation, region, attempt, status,
-//! code, request ID, latency. Never a message, a header or a body, at no level.
+//! A span for each operation and one inside it for each attempt, and an event for each retry,
+//! throttle and wait for a turn, and for what could not be refreshed or stored. Their fields are
+//! names, numbers and IDs: operation, region, attempt, status, code, request ID, latency. Never a
+//! message, a header or a body, at no level.
 
 #[cfg(feature = "tracing")]
-pub(crate) use self::enabled::{Trace, tokens_not_stored};
+pub(crate) use self::enabled::{
+    Trace, not_refreshed, retried, throttled, tokens_not_stored, waited_for_turn,
+};
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) use self::disabled::{Trace, tokens_not_stored};
+pub(crate) use self::disabled::{
+    Trace, not_refreshed, retried, throttled, tokens_not_stored, waited_for_turn,
+};
 
 #[cfg(feature = "tracing")]
 mod enabled {
+    use std::time::Duration;
+
     use tokio::time::Instant;
     use tracing::{Instrument as _, Span, field::Empty};
 
-    use crate::{endpoint::Region, error::Error};
+    use crate::{endpoint::Region, error::Error, pacing::QuotaCategory, retry::RetryReason};
 
     // What filters name; the path of this module is nobody's business.
     const TARGET: &str = "cognito_idp";
@@ -27,9 +34,67 @@ mod enabled {
         started: Option<Instant>,
     }
 
+    /// Tells that a call waited for its turn, if it did so for a while.
+    pub(crate) fn waited_for_turn(operation: &'static str, quota_of: &str, wait: Duration) {
+        let category = QuotaCategory::of(quota_of).map(QuotaCategory::as_str);
+        let wait_ms = millis(wait);
+        if wait_ms > 0 {
+            tracing::debug!(target: TARGET, operation, category, wait_ms, "waited for a turn");
+        }
+    }
+
+    /// Tells that an attempt was throttled, if that is why it failed.
+    pub(crate) fn throttled(operation: &'static str, attempt: u32, error: &Error) {
+        if error.is_throttled() {
+            tracing::warn!(target: TARGET, operation, attempt, code = code_of(error), "throttled");
+        }
+    }
+
+    /// Tells that an attempt failed, and is followed by another after a wait.
+    pub(crate) fn retried(
+        operation: &'static str,
+        attempt: u32,
+        reason: RetryReason,
+        error: &Error,
+        wait: Duration,
+    ) {
+        tracing::info!(
+            target: TARGET,
+            operation,
+            attempt,
+            reason = reason.as_str(),
+            code = code_of(error),
+            wait_ms = millis(wait),
+            "trying again",
+        );
+    }
+
+    /// Tells that there is nothing new in place of what expires, and why, as far as that is known.
+    pub(crate) fn not_refreshed(what: &'static str, error: Option<&Error>) {
+        let code = error.map_or("none", code_of);
+        tracing::warn!(target: TARGET, what, code, "could not be refreshed");
+    }
+
     /// Tells that the hook of a token source failed, counted from 1 for the same tokens.
     pub(crate) fn tokens_not_stored(attempt: u32) {
         tracing::warn!(target: TARGET, attempt, "the refreshed tokens could not be stored");
+    }
+
+    fn millis(duration: Duration) -> u64 {
+        u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn code_of(error: &Error) -> &str {
+        match error {
+            Error::Service(error) => error.code().map_or("none", |code| code.as_str()),
+            Error::Transport { .. } => "transport",
+            Error::Credentials { .. } => "credentials",
+            Error::ClientSecret { .. } => "client secret",
+            Error::Pacing { .. } => "pacing",
+            Error::Changed { .. } => "changed",
+            Error::Decode(_) => "decode",
+            Error::InvalidInput(_) => "invalid input",
+        }
     }
 
     fn is_id(text: &str) -> bool {
@@ -83,8 +148,7 @@ mod enabled {
                 return work.await;
             };
             let result = work.instrument(self.span.clone()).await;
-            let latency = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            self.span.record("latency_ms", latency);
+            self.span.record("latency_ms", millis(started.elapsed()));
             match &result {
                 Ok(response) => {
                     self.span.record("status", response.status().as_u16());
@@ -108,17 +172,7 @@ mod enabled {
                 self.span.record("status", status.as_u16());
             }
             self.record_id(error.request_id());
-            let code = match error {
-                Error::Service(error) => error.code().map_or("none", |code| code.as_str()),
-                Error::Transport { .. } => "transport",
-                Error::Credentials { .. } => "credentials",
-                Error::ClientSecret { .. } => "client secret",
-                Error::Pacing { .. } => "pacing",
-                Error::Changed { .. } => "changed",
-                Error::Decode(_) => "decode",
-                Error::InvalidInput(_) => "invalid input",
-            };
-            self.span.record("code", code);
+            self.span.record("code", code_of(error));
         }
 
         /// Notes how many attempts an operation took so far.
@@ -130,7 +184,24 @@ mod enabled {
 
 #[cfg(not(feature = "tracing"))]
 mod disabled {
-    use crate::{endpoint::Region, error::Error};
+    use std::time::Duration;
+
+    use crate::{endpoint::Region, error::Error, retry::RetryReason};
+
+    pub(crate) fn waited_for_turn(_operation: &'static str, _quota_of: &str, _wait: Duration) {}
+
+    pub(crate) fn throttled(_operation: &'static str, _attempt: u32, _error: &Error) {}
+
+    pub(crate) fn retried(
+        _operation: &'static str,
+        _attempt: u32,
+        _reason: RetryReason,
+        _error: &Error,
+        _wait: Duration,
+    ) {
+    }
+
+    pub(crate) fn not_refreshed(_what: &'static str, _error: Option<&Error>) {}
 
     pub(crate) fn tokens_not_stored(_attempt: u32) {}
 

@@ -250,6 +250,15 @@ impl CognitoUserService {
     /// is there if the app client allows `ALLOW_USER_AUTH`. The outcome can be a challenge all the
     /// same, such as for a second factor.
     ///
+    /// ```no_run
+    /// # use cognito_idp::{CognitoUserService, auth::AuthOutcome};
+    /// # async fn example(users: CognitoUserService, code: &str) -> Result<(), cognito_idp::Error> {
+    /// let outcome: AuthOutcome = users.confirm_sign_up_and_login("alice", code, "P@ssw0rd!").await?;
+    /// # let _ = outcome;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Those of [`confirm_sign_up`](Self::confirm_sign_up). If the error's
     /// [operation](Error::operation) is `InitiateAuth`, or it is [`Error::Decode`] because no session

@@ -57,6 +57,7 @@
 mod cache;
 mod claims;
 mod error;
+mod explain;
 #[cfg(feature = "axum")]
 mod extract;
 mod jwks;
@@ -81,6 +82,7 @@ use self::{
 pub use self::{
     claims::{AccessClaims, Claims, IdClaims},
     error::{KeysError, TokenPart, TokenUse, VerifyError},
+    explain::{Check, CheckName, Explanation},
     jwks::Jwks,
     pool::TrustedPool,
 };
@@ -97,6 +99,24 @@ const MAX_LEEWAY: Duration = Duration::from_mins(5);
 /// Make one and clone it; clones share the keys and the cache. See the [module](self) for what is
 /// checked. `CognitoService::verifier` and
 /// [`SignIn::verifier`](crate::auth::SignIn::verifier) make the one for their pool and client.
+///
+/// ```no_run
+/// use cognito_idp::verify::{IdClaims, KeysError, TokenPart, TokenUse, TokenVerifier, VerifyError};
+///
+/// # async fn example(token: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let verifier = TokenVerifier::new("eu-central-1_example", "app-client-id")?;
+/// verifier.warm().await?; // has the keys before the first request comes
+/// let user: IdClaims = match verifier.verify_id(token).await {
+///     Err(VerifyError::Malformed(TokenPart::Header)) => return Ok(()), // no token of Cognito's
+///     Err(VerifyError::TokenUse { expected: TokenUse::Id }) => return Ok(()), // an access token
+///     Err(VerifyError::KeysUnavailable(cause)) if matches!(*cause, KeysError::Transport(_)) => return Ok(()),
+///     claims => claims?,
+/// };
+/// user.require_group("staff")?;
+/// println!("{:?}", user.email());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct TokenVerifier {
     shared: Arc<Shared>,
@@ -180,6 +200,55 @@ impl TokenVerifier {
     /// Those of [`verify_access_at`](Self::verify_access_at).
     pub fn verify_id_at(&self, token: &str, now: SystemTime) -> Result<IdClaims, VerifyError> {
         self.verify_at(token, TokenUse::Id, now).map(IdClaims)
+    }
+
+    /// Says of every check whether a token passes it and why, for who wonders why a token is refused.
+    ///
+    /// It makes the checks of [`verify_access`](Self::verify_access) or [`verify_id`](Self::verify_id)
+    /// without their cache, and goes on after the first that fails, as far as the rest can be told: the
+    /// keys of a stranger's issuer are never asked for. Answer no request with it; who sends bad tokens
+    /// would learn what is required.
+    ///
+    /// ```
+    /// # use cognito_idp::verify::{TokenUse, TokenVerifier};
+    /// # async fn example(verifier: TokenVerifier, token: &str) {
+    /// let explanation = verifier.explain(token, TokenUse::Access).await;
+    /// for check in explanation.checks() {
+    ///     let result = match &check.result {
+    ///         Some(Ok(())) => "passed".to_owned(),
+    ///         Some(Err(error)) => error.to_string(),
+    ///         None => "not checked".to_owned(),
+    ///     };
+    ///     println!("{:10} {result} {:?} {:?}", check.name, check.found, check.required);
+    /// }
+    /// # }
+    /// ```
+    pub async fn explain(&self, token: &str, token_use: TokenUse) -> Explanation {
+        let shared = &*self.shared;
+        let (token, checks) = explain::read(token);
+        let Some(token) = token else {
+            return Explanation::unread(checks);
+        };
+        let issuer = shared.issuer_of(&token);
+        let key = match &issuer {
+            Ok(issuer) => Some(issuer.keys.key(token.key_id()).await.map(|(key, _)| key)),
+            Err(_) => None,
+        };
+        let now = (shared.clock)();
+        shared.explanation(checks, &token, issuer, key, token_use, now)
+    }
+
+    /// Explains a token at a given time with the keys at hand: without IO and without waiting.
+    pub fn explain_at(&self, token: &str, token_use: TokenUse, now: SystemTime) -> Explanation {
+        let (token, checks) = explain::read(token);
+        let Some(token) = token else {
+            return Explanation::unread(checks);
+        };
+        let issuer = self.shared.issuer_of(&token);
+        let key = issuer.as_ref().ok();
+        let key = key.map(|issuer| issuer.keys.key_at_hand(token.key_id()));
+        self.shared
+            .explanation(checks, &token, issuer, key, token_use, now)
     }
 
     /// Fetches the keys now, so that the first request need not wait for them.
@@ -276,13 +345,62 @@ impl Shared {
         token_use: TokenUse,
         now: SystemTime,
     ) -> Result<Arc<Claims>, VerifyError> {
-        if key.is_published() && !self.trusts_test_issuer {
-            return Err(VerifyError::TestKey);
-        }
+        self.check_key(key)?;
         let claims = token.verified_by(key)?;
         claims.check_time(now, self.leeway)?;
         self.rules[issuer.pool].check(&claims, token_use)?;
         Ok(Arc::new(claims))
+    }
+
+    fn check_key(&self, key: &jwks::PublicKey) -> Result<(), VerifyError> {
+        if key.is_published() && !self.trusts_test_issuer {
+            return Err(VerifyError::TestKey);
+        }
+        Ok(())
+    }
+
+    /// Makes the checks of [`check`](Self::check), all that can be made.
+    fn explanation(
+        &self,
+        mut checks: Vec<Check>,
+        token: &Token<'_>,
+        issuer: Result<&Issuer, VerifyError>,
+        key: Option<Result<Arc<jwks::PublicKey>, VerifyError>>,
+        token_use: TokenUse,
+        now: SystemTime,
+    ) -> Explanation {
+        let rules = match (&issuer, self.rules.as_slice()) {
+            (Ok(issuer), rules) => rules.get(issuer.pool),
+            (Err(_), [rules]) => Some(rules),
+            // Of which pool it would have to be, nobody knows.
+            (Err(_), _) => None,
+        };
+        let issuers: Vec<_> = self.issuers.iter().map(|i| i.url.as_str()).collect();
+        checks.push(Check {
+            name: CheckName::Issuer,
+            result: Some(issuer.map(drop)),
+            found: Some(token.issuer().to_owned()),
+            required: Some(issuers.join(", ")),
+        });
+        let signature = match &key {
+            Some(Ok(key)) => Some(token.check_signature(key)),
+            _ => None,
+        };
+        checks.push(Check {
+            name: CheckName::Key,
+            result: key.map(|key| key.and_then(|key| self.check_key(&key))),
+            found: Some(token.key_id().to_owned()),
+            required: None,
+        });
+        checks.push(Check::unexplained(CheckName::Signature, signature));
+        let claims = token.unverified_claims();
+        let in_time = claims.check_time(now, self.leeway);
+        checks.push(Check::time(claims, now, in_time));
+        match rules {
+            Some(rules) => checks.extend(rules.explain(claims, token_use)),
+            None => checks.extend(explain::of_no_pool()),
+        }
+        Explanation { checks }
     }
 }
 

@@ -651,6 +651,33 @@ async fn a_recording_is_written_whole_or_not_at_all() -> TestResult {
 }
 
 #[tokio::test]
+async fn what_was_called_at_another_time_says_so_in_its_own_words() -> TestResult {
+    let path = folder("provenance")?.join("calls.json");
+    let server = Server::new([response(200, &json!({}))]);
+    let recorder = Recorder::new(server, "a file").provenance("Written down by a proxy in 2025");
+    recorder.call(request("ForgetDevice", &json!({}))).await?;
+    let fixture = recorder.save(&path, "A device is forgotten")?;
+    assert_eq!(fixture.provenance(), "Written down by a proxy in 2025");
+    Ok(())
+}
+
+#[test]
+fn a_fixture_names_what_looks_private_and_does_not_show_it() -> TestResult {
+    let fixture = |name: &str| {
+        let exchange = json!({"operation": "ListUsers", "request": {"Filter": name},
+            "response": {"status": 200, "body": {"Users": [{"Username": "alice@example.com"}]}}});
+        let document = json!({"description": "d", "provenance": "p", "exchanges": [exchange]});
+        Fixture::parse("f", &document.to_string())
+    };
+    fixture("email = \"bob@example.com\"")?.check_private()?;
+    let error = fixture("email = \"MARKER@somewhere.org\"")?.check_private();
+    let error = error.expect_err("an address").to_string();
+    assert!(error.contains("f, exchanges[0].request.Filter"), "{error}");
+    assert!(!error.contains("MARKER"), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn debug_of_a_recorder_shows_no_secret() -> TestResult {
     let recorder = Recorder::new(
         Server::new([response(200, &json!({"Session": "MARKER"}))]),

@@ -590,6 +590,32 @@ async fn a_token_source_refreshes_and_revokes_at_the_domain() -> Outcome {
     Ok(())
 }
 
+#[cfg(feature = "fleet")]
+#[tokio::test(start_paused = true)]
+async fn a_session_of_the_domain_is_shared_by_processes() -> Outcome {
+    use cognito_idp::fleet::{MemoryStore, Vault};
+
+    let first = r#"{"access_token":"first","refresh_token":"r","expires_in":300}"#;
+    let fresh = r#"{"access_token":"second","refresh_token":"rotated","expires_in":300}"#;
+    let script = Scripted::new([answer(200, first), answer(200, fresh), answer(200, "")]);
+    let login = login(&script, confidential())?;
+    let vault = Vault::unsealed(MemoryStore::new());
+    let tokens = login.refresh("stored").await?;
+    let ours = login.share_token_source(&tokens, &vault, "session").await?;
+    let theirs = login.open_token_source(&vault, "session").await?;
+    let theirs = theirs.ok_or("a session")?;
+    tokio::time::advance(Duration::from_secs(301)).await;
+    assert_eq!(ours.access_token().await?.expose(), "second");
+    assert_eq!(theirs.access_token().await?.expose(), "second");
+    theirs.sign_out().await?;
+    assert!(ours.revalidate().await.is_err());
+    assert!(login.open_token_source(&vault, "session").await?.is_none());
+    let sent = script.sent();
+    assert_eq!(sent.len(), 3);
+    assert_eq!(sent[2].request.uri().path(), "/oauth2/revoke");
+    Ok(())
+}
+
 #[tokio::test(start_paused = true)]
 async fn tokens_of_a_remembered_device_are_refreshed_with_its_key_and_so_not_at_the_domain()
 -> Outcome {

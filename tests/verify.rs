@@ -8,10 +8,11 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cognito_idp::{
+    endpoint::Endpoint,
     fixture::TestIssuer,
     verify::{
-        AccessClaims, TokenPart, TokenVerifier, TrustedPool, VerifierBuilder, VerifyError,
-        bearer_token,
+        AccessClaims, Check, CheckName, Explanation, TokenPart, TokenUse, TokenVerifier,
+        TrustedPool, VerifierBuilder, VerifyError, bearer_token,
     },
 };
 use http::{HeaderMap, HeaderValue, header};
@@ -65,8 +66,7 @@ fn claims(changes: &Value) -> Value {
 
 /// What an access token with these changes is worth to the verifier.
 fn verdict(verifier: &TokenVerifier, changes: &Value) -> String {
-    let token = issuer().sign(&claims(changes));
-    told(verifier.verify_access_at(&token, now()))
+    access_told(verifier, &issuer().sign(&claims(changes)))
 }
 
 fn id_verdict(verifier: &TokenVerifier, changes: &Value) -> String {
@@ -75,7 +75,23 @@ fn id_verdict(verifier: &TokenVerifier, changes: &Value) -> String {
         id[name] = value.clone();
     }
     let token = issuer().sign(&claims(&id));
-    told(verifier.verify_id_at(&token, now()))
+    let told = told(verifier.verify_id_at(&token, now()));
+    is_explained(verifier, &token, TokenUse::Id, &told);
+    told
+}
+
+/// What an access token is worth, which an explanation must say as well.
+fn access_told(verifier: &TokenVerifier, token: &str) -> String {
+    let told = told(verifier.verify_access_at(token, now()));
+    is_explained(verifier, token, TokenUse::Access, &told);
+    told
+}
+
+fn is_explained(verifier: &TokenVerifier, token: &str, token_use: TokenUse, expected: &str) {
+    let explanation = verifier.explain_at(token, token_use, now());
+    assert_eq!(told(explanation.verdict()), expected, "{explanation:?}");
+    let names = explanation.checks().iter().map(|check| check.name);
+    assert!(names.is_sorted_by_key(|name| name as u8), "{explanation:?}");
 }
 
 fn told<T>(result: Result<T, VerifyError>) -> String {
@@ -265,14 +281,176 @@ fn a_token_of_another_form_is_refused() {
             "issuer",
         ),
     ] {
-        let result = verifier.verify_access_at(&token, now());
-        assert_eq!(told(result), expected, "{token:.200}");
+        assert_eq!(access_told(&verifier, &token), expected, "{token:.200}");
     }
     // What matters of the header is right here, and the rest is not looked at.
     let header =
         json!({"alg": "RS256", "kid": kid, "typ": "at+jwt", "jku": "https://evil.example"});
     let token = issuer().sign_with_header(&header, &claims(&json!({})));
-    assert_eq!(told(verifier.verify_access_at(&token, now())), "good");
+    assert_eq!(access_told(&verifier, &token), "good");
+}
+
+/// A check's result, what the token says, and what it must say.
+fn check(explanation: &Explanation, name: CheckName) -> (String, Option<&str>, Option<&str>) {
+    let mut checks = explanation.checks().iter();
+    let found: &Check = checks
+        .find(|check| check.name == name)
+        .expect("every check is there");
+    let result = match found.result.clone() {
+        Some(result) => told(result),
+        None => "not checked".to_owned(),
+    };
+    (result, found.found.as_deref(), found.required.as_deref())
+}
+
+#[test]
+fn an_explanation_goes_on_after_the_first_check_that_fails() {
+    let pool = pool().scope("orders/write").scope("all").group("admins");
+    let token = issuer().sign(&claims(&json!({
+        "client_id": "other", "exp": NOW - 1, "iat": NOW - 301, "aud": ["https://api.example"],
+        "cognito:groups": ["readers", "writers"], "username": "Marker-alice", "sub": "Marker-sub",
+    })));
+    let explanation = verifier(pool).explain_at(&token, TokenUse::Access, now());
+    let issuers = format!("{ISSUER}, {UPDATED}");
+    let kid = "published-test-key-of-cognito-idp";
+    for (name, result, found, required) in [
+        (CheckName::Form, "good", None, None),
+        (CheckName::Algorithm, "good", Some("RS256"), Some("RS256")),
+        (
+            CheckName::Issuer,
+            "good",
+            Some(ISSUER),
+            Some(issuers.as_str()),
+        ),
+        (CheckName::Key, "good", Some(kid), None),
+        (CheckName::Signature, "good", None, None),
+        (
+            CheckName::Time,
+            "expired",
+            Some("2027-01-15T07:54:59Z to 2027-01-15T07:59:59Z"),
+            Some("2027-01-15T08:00:00Z"),
+        ),
+        (CheckName::TokenUse, "good", Some("access"), Some("access")),
+        (CheckName::Client, "client", Some("other"), Some(CLIENT)),
+        (
+            CheckName::Audience,
+            "audience",
+            Some("https://api.example"),
+            None,
+        ),
+        (
+            CheckName::Scope,
+            "scope",
+            Some("openid, orders/read"),
+            Some("orders/write, all"),
+        ),
+        (
+            CheckName::Group,
+            "group",
+            Some("readers, writers"),
+            Some("admins"),
+        ),
+    ] {
+        let expected = (result.to_owned(), found, required);
+        assert_eq!(check(&explanation, name), expected, "{name}");
+    }
+    assert_eq!(told(explanation.verdict()), "expired");
+    let shown = format!("{explanation:?}");
+    for part in ["Marker", "other", "readers", "api.example"] {
+        assert!(!shown.contains(part), "{shown}");
+    }
+}
+
+#[test]
+fn an_explanation_says_what_nobody_can_tell() {
+    let explain = |token: &str, token_use| verifier(pool()).explain_at(token, token_use, now());
+    let result = |explanation: &Explanation, name| check(explanation, name).0;
+    // Not even a token.
+    let explanation = explain("Marker", TokenUse::Access);
+    assert_eq!(result(&explanation, CheckName::Form), "form");
+    assert_eq!(result(&explanation, CheckName::Group), "not checked");
+    assert_eq!(explanation.checks().len(), 11);
+    // A stranger's keys are not asked for, and what it says is measured all the same.
+    let strange = issuer().sign(&claims(
+        &json!({"iss": "https://evil.example", "client_id": "x"}),
+    ));
+    let explanation = explain(&strange, TokenUse::Access);
+    assert_eq!(result(&explanation, CheckName::Issuer), "issuer");
+    for name in [CheckName::Key, CheckName::Signature] {
+        assert_eq!(result(&explanation, name), "not checked");
+    }
+    assert_eq!(result(&explanation, CheckName::Client), "client");
+    // Of several pools nobody knows which rules would count.
+    let two = trusting(pool()).pool(TrustedPool::new("eu-central-1_Other").any_client());
+    let explanation =
+        two.build()
+            .expect("a verifier")
+            .explain_at(&strange, TokenUse::Access, now());
+    assert_eq!(result(&explanation, CheckName::Client), "not checked");
+    assert_eq!(result(&explanation, CheckName::Time), "good");
+    // A key of the issuer's that it has not.
+    let header = json!({"alg": "RS256", "kid": "other"});
+    let explanation = explain(
+        &issuer().sign_with_header(&header, &claims(&json!({}))),
+        TokenUse::Access,
+    );
+    assert_eq!(
+        check(&explanation, CheckName::Key),
+        ("key".to_owned(), Some("other"), None)
+    );
+    assert_eq!(result(&explanation, CheckName::Signature), "not checked");
+    // Signed with the published key by who is not trusted: the signature holds.
+    let strict = TokenVerifier::builder(pool()).build().expect("a verifier");
+    let good = issuer().sign(&claims(&json!({})));
+    let explanation = strict.explain_at(&good, TokenUse::Access, now());
+    assert_eq!(result(&explanation, CheckName::Key), "test key");
+    assert_eq!(result(&explanation, CheckName::Signature), "good");
+    // An access token in place of an ID token is judged as what it is.
+    let explanation = explain(&good, TokenUse::Id);
+    let token_use = ("use".to_owned(), Some("access"), Some("id"));
+    assert_eq!(check(&explanation, CheckName::TokenUse), token_use);
+    assert_eq!(result(&explanation, CheckName::Client), "good");
+    // Another algorithm hides nothing else.
+    let header = json!({"alg": "HS256", "kid": "published-test-key-of-cognito-idp"});
+    let explanation = explain(
+        &issuer().sign_with_header(&header, &claims(&json!({}))),
+        TokenUse::Access,
+    );
+    let algorithm = ("algorithm".to_owned(), Some("HS256"), Some("RS256"));
+    assert_eq!(check(&explanation, CheckName::Algorithm), algorithm);
+    assert_eq!(result(&explanation, CheckName::Client), "good");
+}
+
+#[test]
+fn an_endpoint_is_an_issuer_besides_those_of_aws() -> Outcome {
+    for (url, there) in [
+        (
+            "http://127.0.0.1:4566",
+            format!("http://127.0.0.1:4566/{POOL}"),
+        ),
+        (
+            "https://idp.example/cognito/",
+            format!("https://idp.example/cognito/{POOL}"),
+        ),
+        (
+            "https://cognito-idp.eu-central-1.amazonaws.com",
+            ISSUER.to_owned(),
+        ),
+    ] {
+        let verifier = verifier(pool().endpoint(Endpoint::custom(url)?));
+        assert_eq!(verdict(&verifier, &json!({"iss": there})), "good", "{url}");
+        assert_eq!(verdict(&verifier, &json!({"iss": ISSUER})), "good", "{url}");
+        assert_eq!(verdict(&verifier, &json!({"iss": url})), "issuer", "{url}");
+    }
+    // An issuer that is named takes the place of AWS's, and not of the endpoint's.
+    let named = pool()
+        .issuer("https://a.example")
+        .endpoint(Endpoint::custom("http://localhost:1")?);
+    let verifier = verifier(named);
+    assert_eq!(verdict(&verifier, &json!({"iss": ISSUER})), "issuer");
+    let there = format!("http://localhost:1/{POOL}");
+    assert_eq!(verdict(&verifier, &json!({"iss": there})), "good");
+    Ok(())
 }
 
 #[test]
@@ -322,11 +500,7 @@ fn a_payload_that_names_a_member_twice_is_refused() {
     ] {
         let payload = text.replacen('{', &format!("{{{more},"), 1);
         let token = sign_text(&payload);
-        assert_eq!(
-            told(verifier.verify_access_at(&token, now())),
-            expected,
-            "{more}"
-        );
+        assert_eq!(access_told(&verifier, &token), expected, "{more}");
     }
 }
 

@@ -18,7 +18,7 @@ use cognito_idp::{
     error::{TransportError, TransportErrorKind},
     fixture::TestIssuer,
     transport::{HttpClient, HttpFuture},
-    verify::{KeysError, TokenVerifier, TrustedPool, VerifierBuilder, VerifyError},
+    verify::{KeysError, TokenUse, TokenVerifier, TrustedPool, VerifierBuilder, VerifyError},
 };
 use serde_json::{Value, json};
 
@@ -142,6 +142,39 @@ async fn told(verifier: &TokenVerifier, token: &str) -> String {
 
 async fn pass(seconds: u64) {
     tokio::time::sleep(Duration::from_secs(seconds)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_explanation_asks_for_keys_as_a_verification_does() {
+    let endpoint = Endpoint::new(&[FIRST]);
+    let verifier = endpoint.verifier(|builder| builder);
+    let explain = async |token: &str| {
+        let explanation = verifier.explain(token, TokenUse::Access).await;
+        explanation.verdict()
+    };
+    assert!(explain(&token(FIRST)).await.is_ok());
+    assert!(explain(&token(FIRST)).await.is_ok());
+    assert_eq!(endpoint.asked(), 1);
+    // Within the cool-down nobody is asked for a key that may be made up.
+    let unknown = explain(&token("another")).await;
+    assert!(
+        matches!(unknown, Err(VerifyError::UnknownKey)),
+        "{unknown:?}"
+    );
+    let strange = issuer().issuer("https://evil.example").issue(&json!({}));
+    let strange = explain(&strange).await;
+    assert!(matches!(strange, Err(VerifyError::Issuer)), "{strange:?}");
+    assert_eq!(endpoint.asked(), 1);
+
+    let endpoint = Endpoint::new(&[FIRST]);
+    endpoint.breaks();
+    let explanation = endpoint.verifier(|builder| builder);
+    let explanation = explanation.explain(&token(FIRST), TokenUse::Access).await;
+    let verdict = explanation.verdict();
+    assert!(
+        matches!(verdict, Err(VerifyError::KeysUnavailable(_))),
+        "{verdict:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

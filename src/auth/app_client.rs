@@ -14,6 +14,19 @@ use crate::{
 };
 
 /// An app client of a user pool, with its secret if it has one.
+///
+/// ```no_run
+/// use cognito_idp::{Client, auth::AppClient, operation::sign_up::SignUpRequest};
+///
+/// # async fn example(client: Client) -> Result<(), cognito_idp::Error> {
+/// // For requests of your own: the secret as it is now, and the hash that Cognito wants with it.
+/// let app = AppClient::new("app-client-id").secret("the secret").current(&client).await?;
+/// let mut request = SignUpRequest::new(app.id(), "alice").password("P@ssw0rd!");
+/// request.secret_hash = app.secret_hash("alice")?;
+/// client.send(&request).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppClient {
     id: Sensitive<String>,

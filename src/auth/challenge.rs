@@ -54,6 +54,55 @@
 //! session of its own. That is also how [`CustomChallenge`] deals with a wrong answer: the pool's
 //! triggers pose the next one, and the challenge before it is spent. Whatever else fails ends the
 //! sign-in ([`NotAuthorizedReason::InvalidSession`](crate::error::NotAuthorizedReason)): begin anew.
+//!
+//! # Every one of them
+//! `examples/sign_in.rs` asks for the answers on the terminal; in short:
+//!
+//! ```no_run
+//! use cognito_idp::auth::{
+//!     ChallengeAnswer,
+//!     challenge::{Challenge, Delivery, MfaType, SrpParameters},
+//! };
+//! # use cognito_idp::auth::RememberedDevice;
+//! # fn ask(question: &str) -> String { todo!("{question}") }
+//! # fn of_the_browser(options: &serde_json::Value) -> serde_json::Value { todo!("{options}") }
+//! # fn stored_device() -> RememberedDevice { todo!() }
+//! # fn proof(parameters: &SrpParameters) -> (String, String) { todo!("{parameters:?}") }
+//!
+//! fn code(delivery: &Delivery) -> String {
+//!     ask(&format!("the code that went to {:?}", delivery.destination))
+//! }
+//!
+//! fn answer(challenge: &Challenge) -> Option<ChallengeAnswer> {
+//!     Some(match challenge {
+//!         Challenge::Password(asked) => asked.answer(ask("your password")),
+//!         Challenge::PasswordSrp(asked) => asked.answer(ask("your password")),
+//!         Challenge::AdminNoSrpAuth(asked) => asked.answer(ask("your password")),
+//!         Challenge::NewPasswordRequired(asked) => asked.answer(ask("a new password")),
+//!         Challenge::SmsMfa(asked) => asked.answer(code(&asked.delivery)),
+//!         Challenge::SmsOtp(asked) => asked.answer(code(&asked.delivery)),
+//!         Challenge::EmailOtp(asked) => asked.answer(code(&asked.delivery)),
+//!         Challenge::SoftwareTokenMfa(asked) => asked.answer(ask("the code of your app")),
+//!         Challenge::SelectMfaType(asked) => asked.answer(&MfaType::SoftwareTokenMfa),
+//!         Challenge::MfaSetup(asked) => asked.answer_email(ask("your address")), // or SignIn::set_up_totp
+//!         Challenge::SelectChallenge(asked) => asked.answer_password(ask("your password")),
+//!         Challenge::WebAuthn(asked) => asked.answer(of_the_browser(asked.options.expose())),
+//!         Challenge::CustomChallenge(asked) => asked.answer(ask("your first pet")),
+//!         // A `SignIn` with the device answers these two itself; the last two belong to an `SRP_A` of your own.
+//!         Challenge::DeviceSrpAuth(asked) => asked.answer(stored_device()),
+//!         Challenge::PasswordVerifier(asked) => {
+//!             let (signature, timestamp) = proof(&asked.parameters);
+//!             asked.answer(signature, timestamp)
+//!         }
+//!         Challenge::DevicePasswordVerifier(asked) => {
+//!             let (signature, timestamp) = proof(&asked.parameters);
+//!             asked.answer("device-key", signature, timestamp)
+//!         }
+//!         _ => return None,
+//!     })
+//! }
+//! # let _ = answer;
+//! ```
 
 mod answer;
 mod choices;

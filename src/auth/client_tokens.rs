@@ -1,5 +1,8 @@
 //! Access tokens for a program itself, machine to machine.
 
+#[cfg(feature = "fleet")]
+mod shared;
+
 use std::{
     fmt,
     pin::Pin,
@@ -24,6 +27,7 @@ use crate::{
     },
     sensitive::Sensitive,
     single_flight::Lost,
+    trace,
 };
 
 const TOO_MANY: StatusCode = StatusCode::TOO_MANY_REQUESTS;
@@ -71,7 +75,8 @@ const INVALIDATED_AGAIN_AFTER: Duration = Duration::from_mins(1);
 /// - A request whose outcome is unknown is repeated, as the client's retry policy says. That does no
 ///   harm, but Cognito may have billed a token that nobody gets.
 ///
-/// Several processes do not share the tokens: each has its own.
+/// Several processes do not share the tokens, each has its own, unless they do so through a store, with
+/// the feature `fleet` and `share`.
 #[derive(Clone)]
 pub struct ClientTokens {
     shared: Arc<Shared>,
@@ -219,12 +224,20 @@ impl ClientTokens {
             ..
         } = &*self.shared;
         let _noted = PanicIsNoted(&self);
-        match issuer.issue(&self.set.scopes, client_metadata).await {
-            Ok(ClientToken { token, life }) => {
-                slot.keep(token.clone(), life, life / RENEWED_BEFORE, self.now());
+        let invalid = lock(&self.set.invalidated).clone();
+        let order = Order {
+            scopes: &self.set.scopes,
+            client_metadata,
+            instead_of: invalid.as_ref().map(|invalidated| &invalidated.token),
+        };
+        match issuer.issue(order).await {
+            Ok(ClientToken { token, life, age }) => {
+                let left = life.saturating_sub(age);
+                slot.keep(token.clone(), left, life / RENEWED_BEFORE, self.now());
                 Ok(token)
             }
             Err(error) => {
+                trace::not_refreshed("client token", Some(&error));
                 let error = ClientTokenError::of(error);
                 slot.fail(error.clone());
                 Err(error)
@@ -313,7 +326,14 @@ struct ScopeSet {
     /// In order, each once.
     scopes: Vec<String>,
     token: Renewed<Sensitive<String>, ClientTokenError>,
-    invalidated: Mutex<Option<Instant>>,
+    invalidated: Mutex<Option<Invalidated>>,
+}
+
+/// The token that was taken for worthless last.
+#[derive(Clone)]
+struct Invalidated {
+    token: Sensitive<String>,
+    when: Instant,
 }
 
 impl Shared {
@@ -353,10 +373,14 @@ impl ScopeSet {
         if !self.token.holds(|held| held == token) {
             return true;
         }
-        if invalidated.is_some_and(|when| when.elapsed() < INVALIDATED_AGAIN_AFTER) {
+        let is_recent = |last: &Invalidated| last.when.elapsed() < INVALIDATED_AGAIN_AFTER;
+        if invalidated.as_ref().is_some_and(is_recent) {
             return false;
         }
-        *invalidated = Some(Instant::now());
+        *invalidated = Some(Invalidated {
+            token: token.clone(),
+            when: Instant::now(),
+        });
         self.token.forget(|held| held == token);
         true
     }
@@ -375,21 +399,40 @@ pub(crate) trait Issuer: fmt::Debug + Send + Sync {
     /// What errors call the request.
     fn operation(&self) -> &'static str;
 
-    /// Asks for a token, with the app client's secret, for these scopes in the order of their names.
-    fn issue<'a>(
-        &'a self,
-        scopes: &'a [String],
-        client_metadata: &'a Map<Sensitive<String>>,
-    ) -> IssueFuture<'a>;
+    /// Asks for a token, with the app client's secret.
+    fn issue<'a>(&'a self, order: Order<'a>) -> IssueFuture<'a>;
+}
+
+/// What token is wanted.
+#[derive(Clone, Copy)]
+pub(crate) struct Order<'a> {
+    /// In the order of their names.
+    pub(crate) scopes: &'a [String],
+    pub(crate) client_metadata: &'a Map<Sensitive<String>>,
+    /// The one that a resource server did not accept, if any: another one is wanted.
+    #[cfg_attr(
+        not(feature = "fleet"),
+        expect(dead_code, reason = "a single process has forgotten it")
+    )]
+    pub(crate) instead_of: Option<&'a Sensitive<String>>,
 }
 
 pub(crate) type IssueFuture<'a> =
     Pin<Box<dyn Future<Output = Result<ClientToken, Error>> + Send + 'a>>;
 
-/// A token and how long it lasts from now on.
+/// A token, how long it lasts from when it was made, and how long ago that was.
 pub(crate) struct ClientToken {
     pub(crate) token: Sensitive<String>,
     pub(crate) life: Duration,
+    pub(crate) age: Duration,
+}
+
+impl ClientToken {
+    /// One that came just now.
+    pub(crate) fn new(token: Sensitive<String>, life: Duration) -> Self {
+        let age = Duration::ZERO;
+        Self { token, life, age }
+    }
 }
 
 /// The error of an app client that cannot have tokens of its own.
@@ -414,12 +457,8 @@ impl Issuer for Api {
         GetClientTokenRequest::NAME
     }
 
-    fn issue<'a>(
-        &'a self,
-        scopes: &'a [String],
-        client_metadata: &'a Map<Sensitive<String>>,
-    ) -> IssueFuture<'a> {
-        Box::pin(self.ask(scopes, client_metadata))
+    fn issue<'a>(&'a self, order: Order<'a>) -> IssueFuture<'a> {
+        Box::pin(self.ask(order.scopes, order.client_metadata))
     }
 }
 
@@ -451,7 +490,7 @@ impl Api {
             .and_then(|result| result.access_token)
             .ok_or_else(|| answer.refused(NO_TOKEN))?;
         let life = life(&token, expires_in.map(i64::from));
-        Ok(ClientToken { token, life })
+        Ok(ClientToken::new(token, life))
     }
 
     async fn send(&self, request: &GetClientTokenRequest) -> Result<Answer, Error> {

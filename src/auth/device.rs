@@ -136,7 +136,7 @@ impl SignIn {
     ///
     /// Cognito makes a new device where it does not take the remembered one, and then refuses to
     /// refresh for any other.
-    pub(super) fn for_tokens(self, tokens: &Tokens) -> Self {
+    pub(crate) fn for_tokens(self, tokens: &Tokens) -> Self {
         match &tokens.device_key {
             Some(key) if self.device().is_none_or(|device| device.key != *key) => {
                 self.with_device(RememberedDevice::key_only(key))

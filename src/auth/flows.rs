@@ -67,6 +67,35 @@ use crate::{
 /// # }
 /// ```
 ///
+/// The other ways in, and what is done with tokens afterwards:
+///
+/// ```no_run
+/// # use cognito_idp::{Error, auth::{AuthOutcome, SignIn, UserAuth}};
+/// # async fn example(sign_in: SignIn) -> Result<(), Box<dyn std::error::Error>> {
+/// let outcome = sign_in.srp("alice", "P@ssw0rd!").await?; // the password is not sent
+/// let outcome = sign_in.custom("alice").await?; // the pool's Lambda triggers ask
+/// let outcome = sign_in.custom_after_srp("alice", "P@ssw0rd!").await?;
+/// let outcome = sign_in.user_auth(UserAuth::new("alice").email_otp()).await?; // the user chooses
+///
+/// if let AuthOutcome::Tokens(tokens) = outcome {
+///     if let Some(metadata) = &tokens.new_device_metadata {
+///         let (device, _) = sign_in.confirm_device(&tokens.access_token, metadata, Some("my laptop")).await?;
+///         println!("keep it for SignIn::with_device: {device:?}");
+///     }
+///     let claims = sign_in.verifier_builder()?.build()?.verify_access(tokens.access_token.expose()).await?;
+///     assert!(!sign_in.ask_revoked(&tokens.access_token).await?);
+///     println!("{}", claims.sub());
+///     if let Some(refresh_token) = &tokens.refresh_token {
+///         let fresh = sign_in.refresh(refresh_token).await?;
+///         let fresh = sign_in.refresh_token_auth("alice", refresh_token).await?; // the flow without rotation
+///         sign_in.revoke(refresh_token).await?; // this session
+///         sign_in.global_sign_out(&fresh.access_token).await?; // all of them
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Without the feature `srp`
 /// The methods that prove a password or a device with SRP, and so never send it, are there with the
 /// feature `srp` only, which is off by default: `srp`, `custom_after_srp`, `confirm_device`,
@@ -287,7 +316,7 @@ impl SignIn {
     /// ```
     ///
     /// # Errors
-    /// Those of [`verifier_builder`](Self::verifier_builder).
+    /// Without a [user pool](Self::user_pool_id), or for what is not the ID of one.
     #[cfg(feature = "verify")]
     pub fn verifier(&self) -> Result<TokenVerifier, InvalidInput> {
         self.verifier_builder()?.build()
@@ -300,7 +329,7 @@ impl SignIn {
     /// accepted besides those of AWS.
     ///
     /// # Errors
-    /// Without a [user pool](Self::user_pool_id), or for what is not the ID of one.
+    /// Without a [user pool](Self::user_pool_id).
     #[cfg(feature = "verify")]
     pub fn verifier_builder(&self) -> Result<VerifierBuilder, InvalidInput> {
         let user_pool_id = self
@@ -309,7 +338,7 @@ impl SignIn {
             .ok_or_else(|| InvalidInput::new("user_pool_id", "must be set"))?;
         let mut pool = TrustedPool::new(user_pool_id).client(self.app_client.id().expose());
         if let Some(endpoint) = self.client.custom_endpoint() {
-            pool = pool.behind(endpoint)?;
+            pool = pool.endpoint(endpoint.clone());
         }
         let client = self.client.clone();
         Ok(TokenVerifier::builder(pool)

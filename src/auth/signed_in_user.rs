@@ -51,6 +51,49 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
+///
+/// A page with the user's settings:
+///
+/// ```no_run
+/// # use cognito_idp::auth::SignedInUser;
+/// # async fn example(user: SignedInUser, code: &str, credential: serde_json::Value) -> Result<(), cognito_idp::auth::UserCallError> {
+/// // An address counts only once it is verified.
+/// user.update_attributes([("email", "alice@example.com")]).await?;
+/// user.send_attribute_code("email").await?; // once more
+/// user.verify_attribute("email", code).await?;
+/// user.delete_attributes(["nickname"]).await?;
+/// user.set_first_password("P@ssw0rd!").await?; // of somebody who had none so far
+///
+/// // Passkeys: the browser stands between the two calls.
+/// let options = user.start_passkey().await?;
+/// # let _ = options;
+/// user.finish_passkey(credential).await?;
+/// for passkey in user.passkeys().await? {
+///     user.delete_passkey(&passkey.credential_id).await?;
+/// }
+///
+/// // Where else the user is signed in.
+/// for session in user.sessions().await? {
+///     if let Some(id) = &session.session_id {
+///         user.end_session(id).await?;
+///     }
+/// }
+/// user.confirm_device(Some("my laptop")).await?;
+/// for device in user.devices().await? {
+///     if let Some(key) = &device.device_key {
+///         let last_seen = user.device(key).await?.device_last_authenticated_date;
+///         println!("{key}: {last_seen:?}");
+///         user.remember_device(key).await?; // or stop_remembering_device, or forget_device
+///         user.stop_remembering_device(key).await?;
+///         user.forget_device(key).await?;
+///     }
+/// }
+///
+/// user.forget().await; // here alone, without a call
+/// user.delete_user().await?; // for good
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct SignedInUser {
     sign_in: SignIn,

@@ -2,28 +2,33 @@
 
 mod error;
 mod refresher;
+#[cfg(feature = "fleet")]
+mod session;
 mod state;
 mod storing;
 
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use tokio::{sync::Notify, time::timeout};
 
 use self::error::missing_refresh_token;
 pub use self::error::{RefreshError, StoreError};
-pub(crate) use self::refresher::Refresher;
 #[cfg(feature = "managed-login")]
 pub(crate) use self::refresher::RefresherFuture;
+pub(crate) use self::refresher::{Fresh, Need, Refresher};
+#[cfg(all(feature = "fleet", feature = "managed-login"))]
+pub(crate) use self::session::SharedSession;
 use self::{
     state::State,
     storing::{STORE_WAIT, Stored},
 };
 use super::{SignIn, Tokens, aging::Look};
 use crate::{
+    Client,
     error::BoxError,
     operation::{
         Operation as _,
@@ -31,6 +36,7 @@ use crate::{
     },
     sensitive::Sensitive,
     single_flight::{Lost, SingleFlight},
+    trace,
 };
 
 /// Hands out the access token of one signed-in user, refreshed when needed.
@@ -43,7 +49,7 @@ use crate::{
 ///   given up. If its runtime ends first, the next caller refreshes anew.
 /// - A minute before its end, at the earliest after half its life, a token is refreshed while
 ///   callers still get the old one. In its last ten seconds they wait for the new one, and get the
-///   old one if there is none.
+///   old one if there is none in half of what is left.
 /// - A failed refresh is told to all who ask within a second, and a token that is still valid is
 ///   not refreshed again for five.
 /// - A token's life is counted from its arrival by the machine's clocks, so no `Date` of a server
@@ -81,10 +87,13 @@ impl TokenSource {
 
     /// Starts from tokens, with any way to refresh them.
     pub(crate) fn over(refresher: Arc<dyn Refresher>, tokens: Tokens) -> Self {
-        let expiry = SystemTime::from(tokens.expires_at);
-        let left = expiry.duration_since(refresher.server_time());
-        let life = left.unwrap_or_default().min(tokens.expires_in);
-        let state = State::new(tokens, life, refresher.local_time());
+        let life = life_left(&tokens, refresher.client());
+        Self::with(refresher, Fresh { tokens, life })
+    }
+
+    /// Starts from tokens that last so long.
+    fn with(refresher: Arc<dyn Refresher>, fresh: Fresh) -> Self {
+        let state = State::new(fresh.tokens, fresh.life, refresher.client().local_time());
         Self {
             shared: Arc::new(Shared {
                 refresher,
@@ -166,7 +175,19 @@ impl TokenSource {
                 self.shared.requests.start(&(), refresh);
                 Ok(tokens)
             }
-            Look::Ending(..) | Look::Expired => self.refresh().await,
+            Look::Ending(_, patience) => {
+                if let Ok(result) = timeout(patience, self.refresh()).await {
+                    return result;
+                }
+                match self.shared.look() {
+                    Look::Fresh(tokens) | Look::Aging(tokens) | Look::Ending(tokens, _) => {
+                        Ok(tokens)
+                    }
+                    // The clocks say that it took longer.
+                    Look::Expired | Look::Failed(_) => self.refresh().await,
+                }
+            }
+            Look::Expired => self.refresh().await,
             Look::Failed(error) => Err(error),
         }
     }
@@ -190,7 +211,7 @@ impl TokenSource {
     /// [`RefreshError::Misconfigured`] as long as the access token is valid.
     pub async fn refresh_now(&self) -> Result<Tokens, RefreshError> {
         let begun = self.shared.state().begun();
-        self.refresh_beyond(begun).await
+        self.refresh_beyond(begun, Need::New).await
     }
 
     /// Signs the user out of this session: revokes the refresh token, and with it the access tokens
@@ -211,6 +232,8 @@ impl TokenSource {
                 Ok(Outcome::SignOut(result)) => return result,
                 // It was under way already, and may have brought another refresh token.
                 Ok(Outcome::Refresh { .. }) => {}
+                #[cfg(feature = "fleet")]
+                Ok(Outcome::News(_)) => {}
                 Err(lost) => return Err(RefreshError::lost(RevokeTokenRequest::NAME, lost)),
             }
         }
@@ -232,6 +255,11 @@ impl TokenSource {
     /// # Errors
     /// Why they are not stored, after the tries that [`on_refresh`](Self::on_refresh) names.
     pub async fn flush(&self) -> Result<(), StoreError> {
+        #[cfg(feature = "fleet")]
+        {
+            let settled = self.shared.refresher.settle().await;
+            settled.map_err(|error| StoreError::Failed(Arc::new(error)))?;
+        }
         self.shared.changed.notify_waiters();
         self.shared.until_stored().await
     }
@@ -255,22 +283,26 @@ impl TokenSource {
         if current.refresh_token.is_none() {
             return Err(self.shared.end_without_refresh_token());
         }
-        Ok(self.refresh_beyond(number).await?.access_token)
+        Ok(self.refresh_beyond(number, Need::Other).await?.access_token)
     }
 
     async fn refresh(&self) -> Result<Tokens, RefreshError> {
-        let failure = match self.request(Request::Refresh).await {
-            Ok(Outcome::Refresh {
-                result: Ok(tokens), ..
-            }) => return Ok(tokens),
-            Ok(
-                Outcome::Refresh {
-                    result: Err(error), ..
+        let failure = loop {
+            match self.request(Request::Refresh).await {
+                Ok(Outcome::Refresh { result, .. }) => match result {
+                    Ok(tokens) => return Ok(tokens),
+                    Err(error) => break error,
+                },
+                Ok(Outcome::SignOut(Err(error))) => break error,
+                Ok(Outcome::SignOut(Ok(()))) => break RefreshError::SignedOut(None),
+                // It was under way already, and whatever it brought is looked at anew.
+                #[cfg(feature = "fleet")]
+                Ok(Outcome::News(_)) => {}
+                Err(lost) => {
+                    let operation = GetTokensFromRefreshTokenRequest::NAME;
+                    break RefreshError::lost(operation, lost);
                 }
-                | Outcome::SignOut(Err(error)),
-            ) => error,
-            Ok(Outcome::SignOut(Ok(()))) => RefreshError::SignedOut(None),
-            Err(lost) => RefreshError::lost(GetTokensFromRefreshTokenRequest::NAME, lost),
+            }
         };
         // The old ones may still be good.
         match self.shared.look() {
@@ -281,16 +313,18 @@ impl TokenSource {
     }
 
     /// The tokens of a refresh with a higher number than this one.
-    async fn refresh_beyond(&self, number: u64) -> Result<Tokens, RefreshError> {
+    async fn refresh_beyond(&self, number: u64, need: Need) -> Result<Tokens, RefreshError> {
         if let Some(failure) = self.shared.state().recent_failure() {
             return Err(failure);
         }
         loop {
             self.current()?;
-            match self.request(Request::RefreshNow).await {
+            match self.request(Request::Renew(need)).await {
                 Ok(Outcome::Refresh { begun, result }) if begun > number => return result,
                 // It was under way already.
                 Ok(Outcome::Refresh { .. } | Outcome::SignOut(_)) => {}
+                #[cfg(feature = "fleet")]
+                Ok(Outcome::News(_)) => {}
                 Err(lost) => {
                     let operation = GetTokensFromRefreshTokenRequest::NAME;
                     return Err(RefreshError::lost(operation, lost));
@@ -331,8 +365,11 @@ enum Request {
     /// A refresh, if the tokens need one.
     Refresh,
     /// A refresh, however young the tokens are.
-    RefreshNow,
+    Renew(Need),
     SignOut,
+    /// What other processes have done.
+    #[cfg(feature = "fleet")]
+    News,
 }
 
 /// What came of it.
@@ -344,48 +381,78 @@ enum Outcome {
         result: Result<Tokens, RefreshError>,
     },
     SignOut(Result<(), RefreshError>),
+    #[cfg(feature = "fleet")]
+    News(Result<(), RefreshError>),
 }
 
 impl Shared {
     async fn carry_out(self: Arc<Self>, request: Request) -> Outcome {
-        let known = match request {
+        let need = match request {
             Request::SignOut => return Outcome::SignOut(self.sign_out().await),
-            Request::RefreshNow => None,
+            #[cfg(feature = "fleet")]
+            Request::News => return Outcome::News(self.take_news().await),
+            Request::Renew(need) => Ok(need),
             Request::Refresh => match self.look() {
-                Look::Fresh(tokens) => Some(Ok(tokens)),
-                Look::Failed(error) => Some(Err(error)),
-                Look::Aging(_) | Look::Ending(..) | Look::Expired => None,
+                Look::Fresh(tokens) => Err(Ok(tokens)),
+                Look::Failed(error) => Err(Err(error)),
+                Look::Aging(_) | Look::Ending(..) | Look::Expired => Ok(Need::Other),
             },
         };
-        if let Some(result) = known {
-            let begun = self.state().begun();
-            return Outcome::Refresh { begun, result };
-        }
-        let begun = self.state().begin();
-        let result = self.refresh(begun).await;
+        let (begun, result) = match need {
+            Ok(need) => {
+                let begun = self.state().begin();
+                (begun, self.refresh(begun, need).await)
+            }
+            Err(known) => (self.state().begun(), known),
+        };
         Outcome::Refresh { begun, result }
     }
 
-    async fn refresh(self: Arc<Self>, number: u64) -> Result<Tokens, RefreshError> {
-        let refresh_token = self.state().tokens()?.refresh_token.clone();
-        let Some(refresh_token) = refresh_token else {
+    async fn refresh(self: Arc<Self>, number: u64, need: Need) -> Result<Tokens, RefreshError> {
+        let old = self.state().tokens()?.clone();
+        if old.refresh_token.is_none() {
             return Err(self.cannot_refresh());
-        };
-        let result = self.refresher.refresh(refresh_token).await;
-        let tokens = result.inspect_err(|error| self.state().fail(error))?;
+        }
+        let result = self.refresher.refresh(old, need).await;
+        let fresh = result.inspect_err(|error| {
+            trace::not_refreshed("tokens", error.cause());
+            self.state().fail(error);
+        })?;
+        self.keep(fresh, number).await
+    }
+
+    async fn keep(self: &Arc<Self>, fresh: Fresh, number: u64) -> Result<Tokens, RefreshError> {
+        let tokens = fresh.tokens.clone();
         // Before anything else can go wrong: the old refresh token may be worth nothing by now.
-        let now = self.refresher.local_time();
-        self.state().keep(tokens.clone(), number, now)?;
+        let now = self.refresher.client().local_time();
+        self.state().keep(fresh, number, now)?;
         self.changed.notify_waiters();
         // A slow store costs no caller more than this; it is filled all the same.
         let _ = timeout(STORE_WAIT, self.until_stored()).await;
         Ok(tokens)
     }
 
+    #[cfg(feature = "fleet")]
+    async fn take_news(self: Arc<Self>) -> Result<(), RefreshError> {
+        // Nothing is at hand any more that could be told anything.
+        self.state().tokens()?;
+        let news = self.refresher.news().await;
+        let news = news.inspect_err(|error| {
+            if let RefreshError::SignedOut(_) = error {
+                self.state().fail(error);
+            }
+        })?;
+        if let Some(fresh) = news {
+            let number = self.state().begin();
+            self.keep(fresh, number).await?;
+        }
+        Ok(())
+    }
+
     /// Without a refresh token the session lasts as long as the access token, and no less.
     fn cannot_refresh(&self) -> RefreshError {
         match self.look() {
-            Look::Fresh(_) => RefreshError::Misconfigured(missing_refresh_token()),
+            Look::Fresh(_) => RefreshError::no_refresh_token(),
             _ => self.end_without_refresh_token(),
         }
     }
@@ -397,15 +464,13 @@ impl Shared {
     }
 
     async fn sign_out(self: Arc<Self>) -> Result<(), RefreshError> {
-        let Ok(Tokens { refresh_token, .. }) = self.state().tokens().cloned() else {
+        let Ok(tokens) = self.state().tokens().cloned() else {
             return Ok(());
         };
-        if let Some(refresh_token) = refresh_token {
-            match self.refresher.revoke(refresh_token).await {
-                // It is worth nothing any more, which is what was asked for.
-                Ok(()) | Err(RefreshError::SignedOut(_)) => {}
-                Err(error) => return Err(error),
-            }
+        match self.refresher.revoke(tokens).await {
+            // It is worth nothing any more, which is what was asked for.
+            Ok(()) | Err(RefreshError::SignedOut(_)) => {}
+            Err(error) => return Err(error),
         }
         self.end().await;
         Ok(())
@@ -418,7 +483,7 @@ impl Shared {
     }
 
     fn look(&self) -> Look<Tokens, RefreshError> {
-        let now = self.refresher.local_time();
+        let now = self.refresher.client().local_time();
         self.state().look(now)
     }
 
@@ -426,4 +491,11 @@ impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How long an access token of these lasts that may have been stored before.
+fn life_left(tokens: &Tokens, client: &Client) -> Duration {
+    let expiry = SystemTime::from(tokens.expires_at);
+    let left = expiry.duration_since(client.server_time());
+    left.unwrap_or_default().min(tokens.expires_in)
 }

@@ -25,6 +25,16 @@ use crate::{
 /// The tokens of a signed-in user.
 ///
 /// It serializes with the tokens in it: keep what you write as safe as a password.
+///
+/// ```
+/// use cognito_idp::auth::Tokens;
+///
+/// fn cookie(tokens: &Tokens) -> String {
+///     let token = tokens.access_token.expose();
+///     format!("token={token}; Max-Age={}; Secure; HttpOnly", tokens.expires_in.as_secs())
+/// }
+/// # let _ = cookie;
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Tokens {

@@ -19,6 +19,20 @@ use crate::{
 ///
 /// It owns all it needs and serializes, so that a web server can keep it between two requests; the
 /// secret and session in it are secrets.
+///
+/// ```no_run
+/// use cognito_idp::auth::{AuthOutcome, Challenge, SignIn, TotpSetup};
+///
+/// # async fn example(sign_in: SignIn, outcome: AuthOutcome, code: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// if let AuthOutcome::Challenge(Challenge::MfaSetup(challenge)) = outcome {
+///     let setup: TotpSetup = sign_in.set_up_totp(challenge).await?;
+///     println!("{}", setup.uri("My Shop", "alice")?.expose()); // as a QR code
+///     let outcome = sign_in.finish_totp(&setup, code, Some("phone")).await?;
+///     assert!(outcome.tokens().is_some());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TotpSetup {

@@ -50,6 +50,17 @@ pub struct Csv<R> {
 }
 
 /// The rows of a CSV file: what [`Csv::rows`] gives.
+///
+/// ```
+/// use cognito_idp::bulk::{Csv, CsvRows};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let rows: CsvRows<&[u8]> = Csv::new(&b"username,email\nalice,alice@example.com\n,nobody@example.com\n"[..]).rows()?;
+/// let problems: Vec<_> = rows.filter_map(Result::err).collect();
+/// assert_eq!((problems.len(), problems[0].line), (1, 3)); // the next row is read all the same
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct CsvRows<R> {
     cells: Cells<R>,

@@ -181,6 +181,13 @@ fn secrets(url: &Sensitive<String>) -> Secrets {
 }
 
 /// What became of a line of the file, as the log of the job in `CloudWatch` Logs tells.
+///
+/// ```
+/// use cognito_idp::bulk::LineOutcome;
+///
+/// let message = "[FAILED] Line Number 7 - The user exists already";
+/// assert_eq!(LineOutcome::parse(message), Some((LineOutcome::Failed, 7, "The user exists already")));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LineOutcome {

@@ -24,6 +24,30 @@ pub(super) const FORMAT: u32 = 1;
 /// {"Membership": {"GroupName": "staff", "Members": [{"Username": "alice"}]}}
 /// {"End": {"Users": 1, "Groups": 1, "Memberships": 1}}
 /// ```
+///
+/// ```
+/// use cognito_idp::bulk::{self, JsonLines, Manifest, Member, Membership, Record, Row, UserRecord};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let file = br#"{"User": {"Username": "alice", "Attributes": [{"Name": "email", "Value": "alice@example.com"}]}}
+/// {"Membership": {"GroupName": "staff", "Members": [{"Username": "alice"}]}}"#;
+/// let rows: JsonLines<&[u8]> = bulk::json_lines(&file[..]);
+/// for row in rows {
+///     let Row { line, record, .. } = row?;
+///     match record {
+///         Record::Manifest(Manifest { user_pool_id, started, .. }) => println!("{user_pool_id}, {started}"),
+///         Record::User(user) => assert_eq!((line, user.attribute("email")), (1, Some("alice@example.com"))),
+///         Record::Membership(Membership { group_name, members, .. }) => {
+///             let names: Vec<_> = members.iter().map(|Member { username, .. }| username.expose().as_str()).collect();
+///             assert_eq!((line, group_name.as_str(), names), (2, "staff", vec!["alice"]));
+///         }
+///         _ => {}
+///     }
+/// }
+/// assert_eq!(UserRecord::new("bob").attribute("email"), None);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub enum Record {

@@ -28,6 +28,20 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 /// Configures a [`Client`].
 ///
 /// Nothing is checked before [`build`](Self::build).
+///
+/// ```
+/// use std::time::Duration;
+/// use cognito_idp::{Client, credentials::Credentials, retry::RetryPolicy};
+///
+/// let client = Client::builder()
+///     .region("eu-central-1")
+///     .credentials(Credentials::new("AKIDEXAMPLE", "secret access key", None, None, "static"))
+///     .retry_policy(RetryPolicy::default().max_attempts(5))
+///     .operation_timeout(Duration::from_secs(20))
+///     .build()?;
+/// # let _ = client;
+/// # Ok::<(), cognito_idp::error::InvalidInput>(())
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct ClientBuilder {
@@ -67,7 +81,8 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Takes region, endpoint and credentials from the environment; see [`Client::from_env`].
+    /// Takes region, endpoint and credentials from the environment; see `Client::from_env`, which is there
+    /// with a transport.
     pub fn from_env() -> Self {
         Self::from_variables(|name| std::env::var(name).ok())
     }
@@ -213,12 +228,10 @@ impl ClientBuilder {
 
     /// Holds calls back so that they stay within Cognito's quotas; nothing is held back by default.
     ///
-    /// For programs that send many calls: [`CognitoService::add_to_group`] for thousands of users,
+    /// For programs that send many calls: `CognitoService::add_to_group` for thousands of users,
     /// imports, reports. Calls wait for their turn before their [time](Self::operation_timeout)
     /// begins to count, in such [numbers](Pacing::max_waiting) and for [so long](Pacing::max_wait) as
     /// you allow; beyond that they fail with [`Error::Pacing`](crate::Error::Pacing).
-    ///
-    /// [`CognitoService::add_to_group`]: crate::CognitoService::add_to_group
     pub fn pacing(mut self, pacing: Pacing) -> Self {
         self.pacing = Some(pacing);
         self

@@ -26,7 +26,7 @@ use crate::{
     random::random,
     retry::{RetryPolicy, RetryQuota, RetryReason, classify},
     sensitive::Secrets,
-    trace::Trace,
+    trace::{self, Trace},
     transport::HttpClient,
 };
 
@@ -262,8 +262,10 @@ impl Shared {
                 Some(pacer) => {
                     let began = Instant::now();
                     let permit = pacer.acquire(call.paced_as()).await;
+                    let wait = began.elapsed();
+                    trace::waited_for_turn(call.operation, call.paced_as(), wait);
                     // Whoever lets calls queue for their turn does not want them to time out there.
-                    deadline = deadline.later(began.elapsed());
+                    deadline = deadline.later(wait);
                     match permit {
                         Ok(permit) => permit,
                         // What is known of the attempt before says more.
@@ -300,6 +302,7 @@ impl Shared {
                 }
                 Err(error) => error,
             };
+            trace::throttled(call.operation, attempt, &error);
             let signed = credentials.is_some();
             let reason = if signed && self.clock_skew.explains(&error, correction) {
                 Some(RetryReason::ClockSkew)
@@ -332,6 +335,7 @@ impl Shared {
             if cost.is_none() {
                 return Err(error);
             }
+            trace::retried(call.operation, attempt, reason, &error, wait);
             last_error = Some(Box::new(error));
             tokio::time::sleep(wait).await;
             attempt += 1;

@@ -131,6 +131,17 @@ impl<O: fmt::Debug> fmt::Debug for Pages<O> {
 }
 
 /// The items of all pages of a list operation; see [`Pages::items`].
+///
+/// ```no_run
+/// # use cognito_idp::{Client, client::Items, operation::users::ListUsersRequest};
+/// # async fn example(client: Client) -> Result<(), cognito_idp::Error> {
+/// let mut users: Items<_> = client.pages(ListUsersRequest::new("eu-central-1_example")).items();
+/// while let Some(user) = users.next().await? {
+///     println!("{:?}", user.user_status);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is fetched before it is asked for"]
 pub struct Items<O: Paginated> {

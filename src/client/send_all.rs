@@ -15,6 +15,17 @@ use crate::{error::Error, operation::Operation};
 ///
 /// Requests are taken when there is room for them, and go on only while [`next`](Self::next) is
 /// awaited. Dropping it gives up those that are under way.
+///
+/// ```no_run
+/// # use cognito_idp::{Client, client::{SendAll, Sent}, operation::users::AdminDisableUserRequest};
+/// # async fn example(client: Client, usernames: Vec<String>) {
+/// let requests = usernames.iter().map(|name| AdminDisableUserRequest::new("eu-central-1_example", name));
+/// let mut answers: SendAll<_> = client.send_all(requests, 8);
+/// while let Some(Sent { request, result, .. }) = answers.next().await {
+///     println!("{:?}: {}", request.username, result.is_ok());
+/// }
+/// # }
+/// ```
 #[must_use = "nothing is sent before an answer is asked for"]
 pub struct SendAll<I: Iterator<Item: Operation>> {
     client: Client,

@@ -102,6 +102,16 @@ impl DesiredState {
 
     /// Takes a desired state that is read already.
     ///
+    /// ```
+    /// # use cognito_idp::edit::DesiredState;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let wanted = serde_json::json!({"UserPool": {"MfaConfiguration": "OPTIONAL"}});
+    /// let wanted = DesiredState::from_json(wanted)?;
+    /// # let _ = wanted;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Those of [`parse`](Self::parse).
     pub fn from_json(json: Value) -> Result<Self, InvalidInput> {

@@ -320,6 +320,19 @@ impl fmt::Debug for Draft {
 /// What an edit would write, and what it saves.
 ///
 /// `Display` is for a terminal; serialized it is for programs. Neither shows a secret.
+///
+/// ```no_run
+/// # use cognito_idp::{Client, edit::Preview};
+/// # async fn example(client: Client) -> Result<(), cognito_idp::Error> {
+/// let mut edit = client.edit_user_pool("eu-central-1_example").await?;
+/// edit.change(|pool| pool.user_pool_tags([("team", "identity")]))?;
+/// let preview: Preview = edit.preview();
+/// if preview.is_empty() {
+///     println!("it is so already");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Preview {
@@ -360,6 +373,20 @@ impl fmt::Display for Preview {
 /// What became of an edit that Cognito took.
 ///
 /// `Display` is for a terminal; serialized it is for programs. Neither shows a secret.
+///
+/// ```no_run
+/// # use cognito_idp::{Client, edit::Applied};
+/// # async fn example(client: Client) -> Result<(), cognito_idp::Error> {
+/// let mut edit = client.edit_user_pool("eu-central-1_example").await?;
+/// edit.change(|pool| pool.user_pool_tags([("team", "identity")]))?;
+/// let Applied { ignored, also_changed, unconfirmed, .. } = edit.apply().await?;
+/// println!("ignored: {ignored}, changed by Cognito: {also_changed}");
+/// if let Some(error) = unconfirmed {
+///     println!("written, but it could not be read back: {error}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct Applied {

@@ -6,6 +6,13 @@ use super::rules::{self, Rules};
 use crate::operation::{AuthScheme, Operation, RetrySafety};
 
 /// A kind of thing whose settings can be edited: how it is read, written, and what stands between.
+///
+/// ```
+/// use cognito_idp::{edit::{Editable, Kind}, operation::groups::UpdateGroupRequest};
+///
+/// const GROUP: &Kind = UpdateGroupRequest::KIND;
+/// println!("changes a {}", GROUP.name());
+/// ```
 #[derive(Debug)]
 pub struct Kind {
     pub(crate) name: &'static str,

@@ -8,6 +8,20 @@ string_enum! {
     ///
     /// A code that has only [`Other`](Self::Other) today may get a variant of its own in a later
     /// version; compare such a one by [`as_str`](Self::as_str), which stays true.
+    ///
+    /// ```
+    /// use cognito_idp::{Error, ErrorCode};
+    ///
+    /// fn advice(error: &Error) -> &'static str {
+    ///     match error.code() {
+    ///         Some(ErrorCode::CodeMismatch) => "Type the code again.",
+    ///         Some(ErrorCode::ExpiredCode) => "Ask for a new code.",
+    ///         Some(code) if code.as_str() == "ExceptionOfTomorrow" => "That is new to us.",
+    ///         _ => "Try again later.",
+    ///     }
+    /// }
+    /// # let _ = advice;
+    /// ```
     ErrorCode {
         /// The caller's credentials or the pool's policy do not allow the operation.
         AccessDenied = "AccessDeniedException",

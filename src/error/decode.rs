@@ -9,6 +9,18 @@ use super::{Labelled, fmt_with_sources, redact};
 /// An answer that cannot be read.
 ///
 /// It says where the answer went wrong, never what stood there.
+///
+/// ```
+/// use cognito_idp::{Error, error::{DecodeError, DecodeProblem}};
+/// use http::StatusCode;
+///
+/// // Somebody else answered: such as a proxy with a page for its users.
+/// let page = DecodeError::new("GetUser", StatusCode::OK, DecodeProblem::NotJson { line: 1, column: 1 });
+/// let page = page.with_content_type("text/html".to_owned());
+/// assert_eq!(page.content_type(), Some("text/html"));
+/// assert!(matches!(page.problem(), DecodeProblem::NotJson { .. }));
+/// assert!(Error::from(page).is_retryable());
+/// ```
 #[derive(Clone, PartialEq, thiserror::Error)]
 #[error(
     "{operation}: {problem} (HTTP {}{}{})",

@@ -5,6 +5,21 @@ use std::{borrow::Cow, error::Error as StdError, fmt};
 use super::fmt_with_sources;
 
 /// Input that was refused before anything was sent: every field at fault with the rule it breaks.
+///
+/// ```
+/// use cognito_idp::{Client, error::{InvalidInput, Problem}};
+///
+/// fn main() -> Result<(), InvalidInput> {
+///     let client = Client::builder().endpoint_url("ftp://example.com").build();
+///     let Err(error) = client else {
+///         return Err(InvalidInput::new("endpoint_url", "should have been refused"));
+///     };
+///     for Problem { field, rule, .. } in error.problems() {
+///         println!("{field} {rule}");
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct InvalidInput {
     problems: Vec<Problem>,

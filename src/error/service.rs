@@ -12,6 +12,19 @@ use crate::sensitive::Sensitive;
 /// `Display` and `Debug` show the message with every secret of the request cut out, because servers
 /// quote input in it, and only its first 1,000 characters; [`message`](Self::message) gives it word
 /// for word, so do not log that.
+///
+/// For the tests of your own handling it can be made:
+///
+/// ```
+/// use cognito_idp::{Error, ErrorCode, error::ServiceError};
+/// use http::StatusCode;
+///
+/// let refusal = ServiceError::new("SignUp", StatusCode::BAD_REQUEST, ErrorCode::UsernameExists)
+///     .with_message("User already exists")
+///     .with_request_id("7c3f9a5e-0000-0000-0000-000000000000");
+/// assert_eq!(refusal.message(), Some("User already exists"));
+/// assert_eq!(Error::from(refusal).suggested_status(), StatusCode::CONFLICT);
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct ServiceError {
     operation: &'static str,

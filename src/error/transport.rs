@@ -5,6 +5,15 @@ use std::fmt;
 use super::{BoxError, Labelled, fmt_with_sources};
 
 /// The transport failed: there is no complete answer.
+///
+/// ```
+/// use cognito_idp::{Error, error::{TransportError, TransportErrorKind}};
+///
+/// let cut = TransportError::new(TransportErrorKind::Interrupted).with_host("cognito-idp.eu-central-1.amazonaws.com");
+/// assert_eq!(cut.host(), Some("cognito-idp.eu-central-1.amazonaws.com"));
+/// assert_eq!(cut.kind(), TransportErrorKind::Interrupted);
+/// assert!(Error::transport("SignUp", cut).outcome_unknown());
+/// ```
 #[derive(thiserror::Error)]
 #[error("{kind}{}", Labelled(" (host ", host.as_deref(), ")"))]
 pub struct TransportError {

@@ -15,7 +15,11 @@ use super::{
 pub struct Vault {
     store: Arc<dyn SharedStore>,
     keys: Option<SealingKeys>,
+    session_life: Duration,
 }
+
+/// What an app client is set to at first for its refresh tokens.
+const SESSION_LIFE: Duration = Duration::from_hours(30 * 24);
 
 impl Vault {
     /// Seals what goes into `store`.
@@ -24,6 +28,7 @@ impl Vault {
         Self {
             store: Arc::new(store),
             keys: Some(keys),
+            session_life: SESSION_LIFE,
         }
     }
 
@@ -34,7 +39,20 @@ impl Vault {
         Self {
             store: Arc::new(store),
             keys: None,
+            session_life: SESSION_LIFE,
         }
+    }
+
+    /// How long a session is kept after its last refresh, thirty days unless set: as long as the app
+    /// client's refresh tokens are valid.
+    #[must_use]
+    pub fn session_life(mut self, life: Duration) -> Self {
+        self.session_life = life;
+        self
+    }
+
+    pub(crate) fn life_of_sessions(&self) -> Duration {
+        self.session_life
     }
 
     fn seal(&self, key: &str, next: Versioned) -> Result<Versioned, SharedStoreError> {

@@ -20,6 +20,16 @@ string_enum! {
     /// Whether the pages ask a user who is signed in there already.
     ///
     /// Classic hosted UI pages do not look at it.
+    ///
+    /// ```
+    /// use cognito_idp::managed_login::{ManagedLogin, Prompt};
+    ///
+    /// # fn example(login: &ManagedLogin) -> Result<(), cognito_idp::error::InvalidInput> {
+    /// let (url, pending) = login.authorize().prompt(Prompt::Login).build()?; // also who is signed in there
+    /// # let _ = (url, pending);
+    /// # Ok(())
+    /// # }
+    /// ```
     Prompt {
         /// Ask nothing: who is not signed in comes back with
         /// [`LoginRequired`](crate::ErrorCode::LoginRequired).
@@ -36,6 +46,15 @@ string_enum! {
 /// What to ask the domain's pages for; [`build`](Self::build) makes the URL.
 ///
 /// State, nonce and PKCE (S256) are always there, made anew for each.
+///
+/// ```
+/// use cognito_idp::managed_login::{AuthorizationRequest, ManagedLogin, PendingLogin};
+///
+/// # fn example(login: &ManagedLogin) -> Result<(String, PendingLogin), cognito_idp::error::InvalidInput> {
+/// let request: AuthorizationRequest<'_> = login.authorize();
+/// request.scopes(["openid", "email"]).identity_provider("Google").login_hint("alice@example.com").lang("de").build()
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "it does nothing before it is built"]
 pub struct AuthorizationRequest<'a> {

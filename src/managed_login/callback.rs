@@ -18,6 +18,19 @@ use crate::{
 /// Why a callback gave no tokens.
 ///
 /// Whatever it is, the pending login is used up: send the browser to sign in anew.
+///
+/// ```no_run
+/// use cognito_idp::{ErrorCode, managed_login::{CallbackError, ManagedLogin, PendingLogin, Refusal}};
+///
+/// # async fn example(login: ManagedLogin, query: &str, pending: PendingLogin) -> Result<(), CallbackError> {
+/// match login.callback(query, pending).await {
+///     Err(CallbackError::Refused(Refusal { code: ErrorCode::AccessDenied, .. })) => println!("the user went back"),
+///     Err(CallbackError::Expired) => println!("that took too long; begin anew"),
+///     tokens => println!("signed in for {:?}", tokens?.expires_in),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallbackError {

@@ -4,7 +4,7 @@ use super::{Domain, endpoints::Endpoints};
 use crate::{
     auth::{
         AppClient, ClientTokens,
-        client_tokens::{ClientToken, IssueFuture, Issuer, no_secret},
+        client_tokens::{ClientToken, IssueFuture, Issuer, Order, no_secret},
         life,
     },
     client::Client,
@@ -53,12 +53,8 @@ impl Issuer for Endpoints {
         super::endpoints::TOKEN
     }
 
-    fn issue<'a>(
-        &'a self,
-        scopes: &'a [String],
-        client_metadata: &'a Map<Sensitive<String>>,
-    ) -> IssueFuture<'a> {
-        Box::pin(self.ask(scopes, client_metadata))
+    fn issue<'a>(&'a self, order: Order<'a>) -> IssueFuture<'a> {
+        Box::pin(self.ask(order.scopes, order.client_metadata))
     }
 }
 
@@ -75,6 +71,6 @@ impl Endpoints {
         let expires_in = response.expires_in.map(i64::from);
         let token = response.access_token;
         let life = life(&token, expires_in);
-        Ok(ClientToken { token, life })
+        Ok(ClientToken::new(token, life))
     }
 }

@@ -10,6 +10,19 @@ use crate::sensitive::Sensitive;
 /// The attributes of a signed-in user, as far as the access token's scopes and the app client allow.
 ///
 /// Compare [`sub`](Self::sub) with that of the ID token before you take them for the same user.
+///
+/// ```no_run
+/// use cognito_idp::{auth::Tokens, managed_login::{ManagedLogin, UserInfo}};
+///
+/// # async fn example(login: ManagedLogin, tokens: Tokens) -> Result<(), cognito_idp::Error> {
+/// let UserInfo { sub, email, .. } = login.user_info(&tokens.access_token).await?;
+/// println!("{sub} has an address: {}", email.is_some());
+/// if let Some(refresh_token) = &tokens.refresh_token {
+///     login.revoke(refresh_token).await?; // signs the user out
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UserInfo {

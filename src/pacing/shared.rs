@@ -30,6 +30,33 @@ use super::{Pacer, Pacing, PacingError, Queue, QuotaCategory, is_rate};
 ///   [are throttled](TurnRequest::throttled) in turns given after the last lowering, because somebody
 ///   else uses the quota as well, and grows again with time.
 /// - Nothing is kept for a caller that has gone: a turn that is not used is lost.
+///
+/// ```
+/// use std::{sync::Mutex, time::{Duration, Instant}};
+/// use cognito_idp::pacing::{Pacing, SharedQuota, SharedQuotaError, Turn, TurnFuture, TurnRequest};
+///
+/// /// For the clients of one process, and one category; it never lowers its rate.
+/// #[derive(Debug)]
+/// struct InProcess(Mutex<(u64, Instant)>);
+///
+/// impl SharedQuota for InProcess {
+///     fn take(&self, request: TurnRequest) -> TurnFuture<'_> {
+///         Box::pin(async move {
+///             let mut next = self.0.lock().map_err(|_| SharedQuotaError::Unavailable("poisoned".into()))?;
+///             let now = Instant::now();
+///             let wait = next.1.saturating_duration_since(now);
+///             if wait > request.max_wait {
+///                 return Err(SharedQuotaError::WaitTooLong);
+///             }
+///             *next = (next.0 + 1, now + wait + Duration::from_secs_f64(1.0 / request.limit));
+///             Ok(Turn::new(next.0, wait, request.limit))
+///         })
+///     }
+/// }
+///
+/// let pacing = Pacing::new().shared(InProcess(Mutex::new((0, Instant::now()))));
+/// # let _ = pacing;
+/// ```
 pub trait SharedQuota: fmt::Debug + Send + Sync {
     /// Takes the next free turn, or none if it would come too late.
     ///

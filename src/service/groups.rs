@@ -45,6 +45,18 @@ impl CognitoService {
 }
 
 /// What happened with each group, in the order they were given.
+///
+/// ```no_run
+/// use cognito_idp::{CognitoService, service::{GroupResult, GroupResults}};
+///
+/// # async fn example(service: CognitoService) {
+/// let results: GroupResults = service.add_to_group("alice", ["staff", "admins"]).await;
+/// for GroupResult { group, result, .. } in &results {
+///     println!("{group}: {}", result.is_ok());
+/// }
+/// assert!(results.all_added());
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "some of the groups may have failed"]
 pub struct GroupResults {

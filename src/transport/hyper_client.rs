@@ -43,6 +43,17 @@ mod route;
 /// case. The proxy's address may be `http` or `https`, with or without name and password. Requests
 /// over plain HTTP are always sent directly, because a proxy would read their passwords. Without
 /// that feature no proxy is used.
+///
+/// ```
+/// use cognito_idp::{Client, transport::{HyperClient, tls_config}};
+///
+/// let mut tls = tls_config()?;
+/// tls.enable_sni = false; // or with_client_auth_cert, other roots, …
+/// let http = HyperClient::with_tls(tls)?.max_response_size(1024 * 1024);
+/// let client = Client::builder().region("eu-central-1").http_client(http).build()?;
+/// # let _ = client;
+/// # Ok::<(), cognito_idp::error::InvalidInput>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct HyperClient {
     client: legacy::Client<Connector, Full<Bytes>>,

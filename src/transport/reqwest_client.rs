@@ -38,7 +38,7 @@ impl ReqwestClient {
     /// Makes the transport with its defaults.
     ///
     /// With the feature `reqwest-rustls` TLS is as [`HyperClient`](super::HyperClient) has it, else
-    /// with `reqwest-native-tls` as [`with_native_tls`](Self::with_native_tls) does.
+    /// with `reqwest-native-tls` as `with_native_tls` does.
     ///
     /// # Errors
     /// If TLS cannot be set up, for example for a CA bundle that is malformed, or if the variable
@@ -53,6 +53,14 @@ impl ReqwestClient {
     /// [`tls_config`](super::tls_config) gives one to begin with. Its application protocols are
     /// replaced, since this transport speaks HTTP/1.1. Neither the roots that a feature chooses nor
     /// `AWS_CA_BUNDLE` count here. The type is rustls's; its version follows ours.
+    ///
+    /// ```
+    /// use cognito_idp::transport::{ReqwestClient, tls_config};
+    ///
+    /// let http = ReqwestClient::with_tls(tls_config()?)?;
+    /// # let _ = http;
+    /// # Ok::<(), cognito_idp::error::InvalidInput>(())
+    /// ```
     ///
     /// # Errors
     /// If the variable that names the proxy is malformed.

@@ -21,6 +21,16 @@ use crate::error::InvalidInput;
 ///
 /// The type is rustls's; its version follows ours.
 ///
+/// ```
+/// use cognito_idp::transport::{HyperClient, tls_config};
+///
+/// let mut tls = tls_config()?;
+/// tls.enable_early_data = true;
+/// let http = HyperClient::with_tls(tls)?;
+/// # let _ = http;
+/// # Ok::<(), cognito_idp::error::InvalidInput>(())
+/// ```
+///
 /// # Errors
 /// If `AWS_CA_BUNDLE` names no file of PEM certificates, if the machine's certificates cannot be
 /// read, or if there is no cryptography: neither the feature `ring` nor a default provider.

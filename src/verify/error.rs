@@ -174,6 +174,13 @@ impl TokenUse {
             _ => None,
         }
     }
+
+    pub(super) fn claim(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::Id => "id",
+        }
+    }
 }
 
 impl fmt::Display for TokenUse {

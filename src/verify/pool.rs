@@ -7,6 +7,7 @@ use http::Uri;
 use super::{
     claims::{Checked, Claims},
     error::{TokenUse, VerifyError},
+    explain::{Check, CheckName},
     jwks::Jwks,
     keys::KeySource,
 };
@@ -25,6 +26,22 @@ const JWKS_PATH: &str = "/.well-known/jwks.json";
 ///
 /// Which app clients may have asked for the tokens must be said: one or several by
 /// [`client`](Self::client), or [any](Self::any_client).
+///
+/// With keys at hand nothing is fetched, and the time is an argument:
+///
+/// ```
+/// use std::time::SystemTime;
+/// use cognito_idp::verify::{Jwks, TokenVerifier, TrustedPool};
+///
+/// # fn example(jwks: &[u8], token: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let pool = TrustedPool::new("eu-central-1_example").client("app-client-id").scope("orders/read");
+/// let verifier = TokenVerifier::builder(pool.keys(Jwks::parse(jwks)?)).build()?;
+/// let access = verifier.verify_access_at(token, SystemTime::now())?;
+/// let id = verifier.verify_id_at(token, SystemTime::now());
+/// # let _ = (access, id);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct TrustedPool {
@@ -39,6 +56,7 @@ pub struct TrustedPool {
     issuers: Vec<String>,
     keys_url: Option<String>,
     allow_http: bool,
+    endpoint: Option<Endpoint>,
     pub(super) keys: Option<Jwks>,
 }
 
@@ -57,6 +75,7 @@ impl TrustedPool {
             issuers: Vec::new(),
             keys_url: None,
             allow_http: false,
+            endpoint: None,
             keys: None,
         }
     }
@@ -152,26 +171,29 @@ impl TrustedPool {
         self
     }
 
-    /// Adds the pool's issuer on a server other than AWS's, and has all keys fetched there.
-    pub(crate) fn behind(mut self, endpoint: &Endpoint) -> Result<Self, InvalidInput> {
-        let there = format!("{}/{}", base(endpoint), self.user_pool_id);
-        self.issuers = self.issuers()?;
-        self.issuers.push(there.clone());
-        // It was checked when the endpoint was.
-        self.allow_http = true;
-        self.keys_url = Some(there + JWKS_PATH);
-        Ok(self)
+    /// Accepts the pool's issuer on an endpoint other than AWS's as well, such as an emulator's, and
+    /// fetches all keys there.
+    pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
+        self.endpoint = Some(endpoint);
+        self
     }
 
     /// The issuers, each once, and where AWS keeps the pool apart from others.
     pub(super) fn issuers(&self) -> Result<Vec<String>, InvalidInput> {
+        let mut issuers = self.named_issuers()?;
+        let there = self.endpoint.as_ref().map(|there| self.issuer_at(there));
+        issuers.extend(there.filter(|there| !issuers.contains(there)));
+        Ok(issuers)
+    }
+
+    fn named_issuers(&self) -> Result<Vec<String>, InvalidInput> {
         let region = Region::of_user_pool(&self.user_pool_id)?;
         if !self.issuers.is_empty() {
             return Ok(self.issuers.clone());
         }
         let original = |region: &Region| {
             let endpoint = Endpoint::regional(region, EndpointOptions::default());
-            format!("{}/{}", base(&endpoint), self.user_pool_id)
+            self.issuer_at(&endpoint)
         };
         let mut issuers = vec![original(&region)];
         issuers.push(issuers[0].replacen("https://", "https://issuer-", 1));
@@ -184,23 +206,41 @@ impl TrustedPool {
         Ok(issuers)
     }
 
+    fn issuer_at(&self, endpoint: &Endpoint) -> String {
+        let base = endpoint.uri().to_string();
+        format!("{}/{}", base.trim_end_matches('/'), self.user_pool_id)
+    }
+
     /// The issuers with their keys, which `keys` makes of a URL.
     pub(super) fn key_sources(
         &self,
         issuers: Vec<String>,
         mut keys: impl FnMut(Uri) -> Result<KeySource, InvalidInput>,
     ) -> Result<Vec<(String, KeySource)>, InvalidInput> {
-        if let Some(url) = &self.keys_url {
-            let shared = keys(self.checked_url("keys_url", url)?)?;
+        if let Some(url) = self.shared_keys_url()? {
+            let shared = keys(url)?;
             let sources = issuers.into_iter().map(|issuer| (issuer, shared.clone()));
             return Ok(sources.collect());
         }
         let source = |issuer: String| {
             let url = [issuer.trim_end_matches('/'), JWKS_PATH].concat();
-            let keys = keys(self.checked_url("issuer", &url)?)?;
+            let keys = keys(checked_url("issuer", &url, self.allow_http)?)?;
             Ok((issuer, keys))
         };
         issuers.into_iter().map(source).collect()
+    }
+
+    /// Where the keys of all issuers are, if they are in one place.
+    fn shared_keys_url(&self) -> Result<Option<Uri>, InvalidInput> {
+        match (&self.keys_url, &self.endpoint) {
+            (Some(url), _) => checked_url("keys_url", url, self.allow_http).map(Some),
+            (None, Some(there)) => {
+                let url = self.issuer_at(there) + JWKS_PATH;
+                // Whether it may do without TLS was decided when the endpoint was made.
+                checked_url("endpoint", &url, true).map(Some)
+            }
+            (None, None) => Ok(None),
+        }
     }
 
     pub(super) fn rules(self) -> Result<Rules, InvalidInput> {
@@ -224,24 +264,19 @@ impl TrustedPool {
             groups: self.groups,
         })
     }
-
-    fn checked_url(&self, field: &'static str, url: &str) -> Result<Uri, InvalidInput> {
-        let endpoint = if self.allow_http {
-            Endpoint::custom_insecure(url)
-        } else {
-            Endpoint::custom(url)
-        };
-        let named = |error: InvalidInput| match error.into_iter().next() {
-            Some(problem) => InvalidInput::new(field, problem.rule),
-            None => InvalidInput::new(field, "must be a URL"),
-        };
-        Ok(endpoint.map_err(named)?.uri().clone())
-    }
 }
 
-/// The URL of an endpoint, to which a path can be added.
-fn base(endpoint: &Endpoint) -> String {
-    endpoint.uri().to_string().trim_end_matches('/').to_owned()
+fn checked_url(field: &'static str, url: &str, allow_http: bool) -> Result<Uri, InvalidInput> {
+    let endpoint = if allow_http {
+        Endpoint::custom_insecure(url)
+    } else {
+        Endpoint::custom(url)
+    };
+    let named = |error: InvalidInput| match error.into_iter().next() {
+        Some(problem) => InvalidInput::new(field, problem.rule),
+        None => InvalidInput::new(field, "must be a URL"),
+    };
+    Ok(endpoint.map_err(named)?.uri().clone())
 }
 
 impl fmt::Debug for TrustedPool {
@@ -279,38 +314,89 @@ pub(super) struct Rules {
 
 impl Rules {
     pub(super) fn check(&self, claims: &Claims, token_use: TokenUse) -> Result<(), VerifyError> {
-        if claims.token_use() != Some(token_use) {
-            return Err(VerifyError::TokenUse {
-                expected: token_use,
-            });
-        }
+        check_use(claims, token_use)?;
         let checked = claims.checked();
-        match token_use {
-            TokenUse::Access => self.check_access(checked)?,
-            TokenUse::Id => self.check_id(checked)?,
+        self.check_client(checked, token_use)?;
+        if token_use == TokenUse::Access {
+            self.check_audience(checked)?;
+            self.check_scope(checked)?;
         }
-        if one_of(&self.groups, checked.groups.iter().map(String::as_str)) {
-            return Ok(());
-        }
-        Err(VerifyError::Group {
-            required: self.groups.clone(),
-        })
+        self.check_group(checked)
     }
 
-    fn check_access(&self, checked: &Checked) -> Result<(), VerifyError> {
-        // Of an access token this tells who asked for it; there need not be an audience.
-        let client_id = checked.client_id.as_deref().ok_or(VerifyError::Client)?;
-        if !self.is_client(client_id) {
-            return Err(VerifyError::Client);
+    /// Makes the same checks, all of them, and says what the token has and what it must have.
+    pub(super) fn explain(&self, claims: &Claims, token_use: TokenUse) -> Vec<Check> {
+        let checked = claims.checked();
+        let mut checks = vec![Check {
+            name: CheckName::TokenUse,
+            result: Some(check_use(claims, token_use)),
+            found: checked.token_use.clone(),
+            required: Some(token_use.claim().to_owned()),
+        }];
+        // What follows is judged as what it is.
+        let token_use = claims.token_use().unwrap_or(token_use);
+        let patterns = self.client_patterns.iter().map(UrlPattern::to_string);
+        let clients = list(self.clients.iter().cloned().chain(patterns));
+        checks.push(Check {
+            name: CheckName::Client,
+            result: Some(self.check_client(checked, token_use)),
+            found: match token_use {
+                TokenUse::Access => checked.client_id.clone(),
+                TokenUse::Id => list(checked.aud.iter()),
+            },
+            required: clients.filter(|_| !self.any_client),
+        });
+        if token_use == TokenUse::Access {
+            checks.push(Check {
+                name: CheckName::Audience,
+                result: Some(self.check_audience(checked)),
+                found: list(checked.aud.iter()),
+                required: list(&self.audiences),
+            });
+            checks.push(Check {
+                name: CheckName::Scope,
+                result: Some(self.check_scope(checked)),
+                found: list(checked.scopes()),
+                required: list(&self.scopes),
+            });
         }
+        checks.push(Check {
+            name: CheckName::Group,
+            result: Some(self.check_group(checked)),
+            found: list(&checked.groups),
+            required: list(&self.groups),
+        });
+        checks
+    }
+
+    fn check_client(&self, checked: &Checked, token_use: TokenUse) -> Result<(), VerifyError> {
+        let is_ours = match token_use {
+            // Of an access token this tells who asked for it; there need not be an audience.
+            TokenUse::Access => checked
+                .client_id
+                .as_deref()
+                .is_some_and(|client| self.is_client(client)),
+            TokenUse::Id => checked.aud.iter().any(|client| self.is_client(client)),
+        };
+        if is_ours {
+            return Ok(());
+        }
+        Err(VerifyError::Client)
+    }
+
+    fn check_audience(&self, checked: &Checked) -> Result<(), VerifyError> {
         let mut audiences = checked.aud.iter();
         let is_meant = match self.audiences.as_slice() {
             [] => audiences.next().is_none(),
             ours => audiences.any(|audience| ours.contains(audience)),
         };
-        if !is_meant {
-            return Err(VerifyError::Audience);
+        if is_meant {
+            return Ok(());
         }
+        Err(VerifyError::Audience)
+    }
+
+    fn check_scope(&self, checked: &Checked) -> Result<(), VerifyError> {
         if one_of(&self.scopes, checked.scopes()) {
             return Ok(());
         }
@@ -319,11 +405,13 @@ impl Rules {
         })
     }
 
-    fn check_id(&self, checked: &Checked) -> Result<(), VerifyError> {
-        if checked.aud.iter().any(|client| self.is_client(client)) {
+    fn check_group(&self, checked: &Checked) -> Result<(), VerifyError> {
+        if one_of(&self.groups, checked.groups.iter().map(String::as_str)) {
             return Ok(());
         }
-        Err(VerifyError::Client)
+        Err(VerifyError::Group {
+            required: self.groups.clone(),
+        })
     }
 
     fn is_client(&self, client_id: &str) -> bool {
@@ -331,6 +419,23 @@ impl Rules {
             || self.clients.iter().any(|client| client == client_id)
             || self.client_patterns.iter().any(|p| p.matches(client_id))
     }
+}
+
+fn check_use(claims: &Claims, token_use: TokenUse) -> Result<(), VerifyError> {
+    if claims.token_use() == Some(token_use) {
+        return Ok(());
+    }
+    Err(VerifyError::TokenUse {
+        expected: token_use,
+    })
+}
+
+/// Texts in one, if there are any.
+fn list<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Option<String> {
+    texts.into_iter().fold(None, |list, text| match list {
+        Some(list) => Some(list + ", " + text.as_ref()),
+        None => Some(text.as_ref().to_owned()),
+    })
 }
 
 /// Whether one of the required is there, or none is required.
@@ -364,6 +469,12 @@ impl UrlPattern {
                 && glob(&self.host, host)
                 && glob(&self.path, path)
         })
+    }
+}
+
+impl fmt::Display for UrlPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "https://{}{}", self.host, self.path)
     }
 }
 

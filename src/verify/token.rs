@@ -16,11 +16,71 @@ use super::{
 
 /// Cognito's are 1 to 2 kB; a trigger can add claims. Headers of HTTP end here as well.
 const MAX_SIZE: usize = 16 * 1024;
-const ALGORITHM: &str = "RS256";
+pub(super) const ALGORITHM: &str = "RS256";
+
+/// A token of which the header can be read.
+pub(super) struct Parts<'a> {
+    /// What the signature is over.
+    signed: &'a [u8],
+    payload: &'a str,
+    signature: &'a str,
+    algorithm: String,
+    key_id: Option<String>,
+    has_crit: bool,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn of(text: &'a str) -> Result<Self, VerifyError> {
+        let malformed = VerifyError::Malformed;
+        let Some((signed, header, payload, signature)) = split(text) else {
+            return Err(malformed(TokenPart::Whole));
+        };
+        let header = decode(header).ok_or(malformed(TokenPart::Header))?;
+        let header: Header = distinct_json(&header).ok_or(malformed(TokenPart::Header))?;
+        Ok(Self {
+            signed: signed.as_bytes(),
+            payload,
+            signature,
+            algorithm: header.alg.ok_or(malformed(TokenPart::Header))?,
+            key_id: header.kid.filter(|id| !id.is_empty()),
+            has_crit: header.has_crit,
+        })
+    }
+
+    /// How the token says that it is signed.
+    pub(super) fn algorithm(&self) -> &str {
+        &self.algorithm
+    }
+
+    pub(super) fn check_algorithm(&self) -> Result<(), VerifyError> {
+        if self.algorithm == ALGORITHM {
+            return Ok(());
+        }
+        Err(VerifyError::Algorithm)
+    }
+
+    /// Reads the rest.
+    pub(super) fn token(self) -> Result<Token<'a>, VerifyError> {
+        let malformed = VerifyError::Malformed;
+        // What it names must be understood, and nothing is.
+        if self.has_crit {
+            return Err(malformed(TokenPart::Header));
+        }
+        let key_id = self.key_id.ok_or(malformed(TokenPart::Header))?;
+        let payload = decode(self.payload).ok_or(malformed(TokenPart::Payload))?;
+        let claims = Claims::parse(payload).ok_or(malformed(TokenPart::Payload))?;
+        let signature = decode(self.signature).ok_or(malformed(TokenPart::Signature))?;
+        Ok(Token {
+            signed: self.signed,
+            signature,
+            key_id,
+            claims,
+        })
+    }
+}
 
 /// A token that can be read.
 pub(super) struct Token<'a> {
-    /// What the signature is over.
     signed: &'a [u8],
     signature: Vec<u8>,
     key_id: String,
@@ -29,31 +89,9 @@ pub(super) struct Token<'a> {
 
 impl<'a> Token<'a> {
     pub(super) fn read(text: &'a str) -> Result<Self, VerifyError> {
-        let malformed = VerifyError::Malformed;
-        let Some((signed, header, payload, signature)) = split(text) else {
-            return Err(malformed(TokenPart::Whole));
-        };
-        let header = decode(header).ok_or(malformed(TokenPart::Header))?;
-        let header: Header = distinct_json(&header).ok_or(malformed(TokenPart::Header))?;
-        let algorithm = header.alg.ok_or(malformed(TokenPart::Header))?;
-        if algorithm != ALGORITHM {
-            return Err(VerifyError::Algorithm);
-        }
-        // What it names must be understood, and nothing is.
-        if header.has_crit {
-            return Err(malformed(TokenPart::Header));
-        }
-        let key_id = header.kid.filter(|id| !id.is_empty());
-        let key_id = key_id.ok_or(malformed(TokenPart::Header))?;
-        let payload = decode(payload).ok_or(malformed(TokenPart::Payload))?;
-        let claims = Claims::parse(payload).ok_or(malformed(TokenPart::Payload))?;
-        let signature = decode(signature).ok_or(malformed(TokenPart::Signature))?;
-        Ok(Self {
-            signed: signed.as_bytes(),
-            signature,
-            key_id,
-            claims,
-        })
+        let parts = Parts::of(text)?;
+        parts.check_algorithm()?;
+        parts.token()
     }
 
     /// For finding the key and nothing else.
@@ -66,11 +104,21 @@ impl<'a> Token<'a> {
         self.claims.issuer()
     }
 
+    /// For saying what is wrong with them and nothing else: anybody can have written them.
+    pub(super) fn unverified_claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    pub(super) fn check_signature(&self, key: &PublicKey) -> Result<(), VerifyError> {
+        if key.verifies(self.signed, &self.signature) {
+            return Ok(());
+        }
+        Err(VerifyError::Signature)
+    }
+
     /// The claims, now that they can be believed.
     pub(super) fn verified_by(self, key: &PublicKey) -> Result<Claims, VerifyError> {
-        if !key.verifies(self.signed, &self.signature) {
-            return Err(VerifyError::Signature);
-        }
+        self.check_signature(key)?;
         Ok(self.claims)
     }
 }

@@ -5,9 +5,9 @@ use std::ffi::OsString;
 use clap::{Arg, ArgAction, Command};
 
 use crate::{
-    arguments, context, session, settings, sign_in,
+    arguments, context, fixtures, session, settings, sign_in,
     table::{Operation, kebab, table},
-    users,
+    users, verify,
 };
 
 /// An operation that the command line names.
@@ -69,6 +69,8 @@ pub(crate) fn command(named: Option<&Named>) -> Command {
                 .arg(session::client_secret_argument())
                 .arg(session::argument()),
         )
+        .subcommand(verify::command())
+        .subcommand(fixtures::command())
         .subcommand(users::command())
         .subcommands(settings::commands())
         .subcommand(

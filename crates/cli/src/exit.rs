@@ -5,6 +5,7 @@ use std::{fmt, io, process::ExitCode};
 use cognito_idp::{
     Error,
     error::{InvalidInput, TransportErrorKind},
+    verify::{KeysError, VerifyError},
 };
 
 /// Why a command did not do what it was asked to.
@@ -16,6 +17,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// A call failed.
     Call(Box<Error>),
+    /// A token is not good, or nobody can tell.
+    Token(VerifyError),
     /// It is done, and not all of it is as it was asked for.
     Partly(String),
     /// A file, a terminal or a pipe failed.
@@ -50,6 +53,11 @@ impl Failure {
             Self::Partly(_) => 9,
             Self::Io(..) => 1,
             Self::Call(error) => status_of(error),
+            Self::Token(VerifyError::KeysUnavailable(error)) => match &**error {
+                KeysError::Transport(error) if error.kind() == TransportErrorKind::Connect => 6,
+                _ => 8,
+            },
+            Self::Token(_) => 3,
         }
     }
 }
@@ -73,13 +81,9 @@ impl fmt::Display for Failure {
             Self::Arguments(error) => error.fmt(f),
             Self::Usage(rule) | Self::Partly(rule) => f.write_str(rule),
             Self::Io(what, error) => write!(f, "{what}: {error}"),
+            Self::Token(error) => f.write_str(&with_causes(error)),
             Self::Call(error) => {
-                write!(f, "{error}")?;
-                let mut source = std::error::Error::source(&**error);
-                while let Some(cause) = source {
-                    write!(f, ": {cause}")?;
-                    source = cause.source();
-                }
+                f.write_str(&with_causes(&**error))?;
                 match error.request_id() {
                     Some(id) => write!(f, " (request {id})"),
                     None => Ok(()),
@@ -89,9 +93,27 @@ impl fmt::Display for Failure {
     }
 }
 
+/// An error with all that caused it.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Call(Box::new(error))
+    }
+}
+
+impl From<VerifyError> for Failure {
+    fn from(error: VerifyError) -> Self {
+        Self::Token(error)
     }
 }
 

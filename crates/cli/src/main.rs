@@ -7,6 +7,8 @@ mod completions;
 mod context;
 mod describe;
 mod exit;
+mod fixtures;
+mod loopback;
 mod output;
 mod progress;
 mod secret;
@@ -17,6 +19,7 @@ mod table;
 mod terminal;
 mod users;
 mod validate;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -47,6 +50,8 @@ fn run(arguments: &[std::ffi::OsString]) -> Result<(), Failure> {
         Some(("sign-in", sign_in)) => block_on(sign_in::run(sign_in)),
         Some(("token", token)) => block_on(session::token(token)),
         Some(("sign-out", sign_out)) => block_on(session::sign_out(sign_out)),
+        Some(("verify", verify)) => block_on(verify::run(verify)),
+        Some(("fixtures", fixtures)) => block_on(fixtures::run(fixtures)),
         Some(("users", users)) => block_on(users::run(users)),
         Some((kind, matches)) if settings::is_one(kind) => block_on(settings::run(kind, matches)),
         Some(("completions", completions)) => completions::run(completions),

@@ -1,4 +1,4 @@
-//! Holds a request to the table before anything is sent, and names what is wrong with it.
+//! Holds requests and answers to the table, and names what is wrong with them.
 
 use serde_json::{Map, Value};
 
@@ -6,9 +6,34 @@ use crate::table::{Shape, Table};
 
 /// What is wrong with a request, one rule a line; nothing if it can be sent.
 pub(crate) fn problems(table: &Table, shape: &str, request: &Value) -> Vec<String> {
-    let mut problems = Vec::new();
-    check(table, shape, request, "", &mut problems);
-    problems
+    problems_of(table, Reading::Request, shape, request)
+}
+
+/// What is wrong with a value that is read in one of three ways, one rule a line.
+pub(crate) fn problems_of(
+    table: &Table,
+    reading: Reading,
+    shape: &str,
+    value: &Value,
+) -> Vec<String> {
+    let mut checking = Checking {
+        table,
+        reading,
+        problems: Vec::new(),
+    };
+    checking.check(shape, value, "");
+    checking.problems
+}
+
+/// How a value is to be understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// What is about to be sent.
+    Request,
+    /// The request of a fixture, in which placeholders stand for anything.
+    Pattern,
+    /// The answer of a fixture: a server may leave members out, and know newer words.
+    Answer,
 }
 
 /// A request without what nobody may see.
@@ -48,69 +73,113 @@ pub(crate) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> O
     (distance <= wanted.chars().count() / 2).then_some(name)
 }
 
-fn check(table: &Table, shape: &str, value: &Value, path: &str, problems: &mut Vec<String>) {
-    let kind = table.shape(shape);
-    let fits = match (kind, value) {
-        (
-            Shape::Structure {
-                members, required, ..
-            },
-            Value::Object(values),
-        ) => {
-            check_members(table, members, required, values, path, problems);
-            true
+struct Checking<'a> {
+    table: &'a Table,
+    reading: Reading,
+    problems: Vec<String>,
+}
+
+impl Checking<'_> {
+    fn check(&mut self, shape: &str, value: &Value, path: &str) {
+        if self.reading != Reading::Request && is_placeholder(value) {
+            return;
         }
-        (Shape::List { member, .. }, Value::Array(items)) => {
-            for (place, item) in items.iter().enumerate() {
-                check(table, member, item, &format!("{path}[{place}]"), problems);
+        let kind = self.table.shape(shape);
+        let fits = match (kind, value) {
+            // A document, such as the settings of a style: the model says nothing of what is in it.
+            (Shape::Structure { members, .. }, Value::Object(_))
+                if members.is_empty() && !path.is_empty() =>
+            {
+                true
             }
-            true
-        }
-        (Shape::Map { value: of, .. }, Value::Object(values)) => {
-            for (name, value) in values {
-                check(table, of, value, &joined(path, name), problems);
+            (
+                Shape::Structure {
+                    members, required, ..
+                },
+                Value::Object(values),
+            ) => {
+                self.check_members(members, required, values, path);
+                true
             }
-            true
-        }
-        (Shape::String { variants, .. }, Value::String(text)) => {
-            if !variants.is_empty() && !variants.contains(text) {
-                problems.push(unknown_variant(path, text, variants));
+            (Shape::List { member, .. }, Value::Array(items)) => {
+                for (place, item) in items.iter().enumerate() {
+                    self.check(member, item, &format!("{path}[{place}]"));
+                }
+                true
             }
-            true
+            (Shape::Map { value: of, .. }, Value::Object(values)) => {
+                for (name, value) in values {
+                    self.check(of, value, &joined(path, name));
+                }
+                true
+            }
+            (Shape::String { variants, .. }, Value::String(text)) => {
+                let may_be_new = variants.is_empty() || self.reading == Reading::Answer;
+                if !may_be_new && !variants.contains(text) {
+                    self.problems.push(unknown_variant(path, text, variants));
+                }
+                true
+            }
+            (Shape::Integer | Shape::Long, Value::Number(number)) => number.is_i64(),
+            (Shape::Timestamp, value) => value.is_number(),
+            (Shape::Boolean, value) => value.is_boolean(),
+            (Shape::Blob, value) => value.is_string(),
+            // Nothing at all, as some servers write it.
+            (_, Value::Null) => self.reading == Reading::Answer,
+            _ => false,
+        };
+        if !fits {
+            let name = if path.is_empty() { "the request" } else { path };
+            self.problems
+                .push(format!("{name}: must be {}", kind.kind()));
         }
-        (Shape::Integer | Shape::Long, Value::Number(number)) => number.is_i64(),
-        (Shape::Timestamp, value) => value.is_number(),
-        (Shape::Boolean, value) => value.is_boolean(),
-        (Shape::Blob, value) => value.is_string(),
-        _ => false,
-    };
-    if !fits {
-        let name = if path.is_empty() { "the request" } else { path };
-        problems.push(format!("{name}: must be {}", kind.kind()));
+    }
+
+    fn check_members(
+        &mut self,
+        members: &Map<String, Value>,
+        required: &[String],
+        values: &Map<String, Value>,
+        path: &str,
+    ) {
+        let is_open = self.reading == Reading::Pattern && values.contains_key(ANY);
+        for (name, value) in values.iter().filter(|(name, _)| !is_open || *name != ANY) {
+            let member = joined(path, name);
+            if let Some(shape) = members.get(name).and_then(Value::as_str) {
+                self.check(shape, value, &member);
+            } else {
+                let near = nearest(name, members.keys().map(String::as_str));
+                // Servers give more than they say; what is like a member that is not there is
+                // misspelt.
+                let is_known = near.is_none_or(|near| values.contains_key(near));
+                if self.reading == Reading::Answer && is_known {
+                    continue;
+                }
+                let near = near.map(|near| format!("; did you mean {near}?"));
+                let near = near.unwrap_or_default();
+                self.problems
+                    .push(format!("{member}: there is no such member{near}"));
+            }
+        }
+        if is_open || self.reading == Reading::Answer {
+            return;
+        }
+        for name in required.iter().filter(|name| !values.contains_key(*name)) {
+            self.problems
+                .push(format!("{}: is required", joined(path, name)));
+        }
     }
 }
 
-fn check_members(
-    table: &Table,
-    members: &Map<String, Value>,
-    required: &[String],
-    values: &Map<String, Value>,
-    path: &str,
-    problems: &mut Vec<String>,
-) {
-    for (name, value) in values {
-        let member = joined(path, name);
-        if let Some(shape) = members.get(name).and_then(Value::as_str) {
-            check(table, shape, value, &member, problems);
-        } else {
-            let near = nearest(name, members.keys().map(String::as_str));
-            let near = near.map(|near| format!("; did you mean {near}?"));
-            let near = near.unwrap_or_default();
-            problems.push(format!("{member}: there is no such member{near}"));
-        }
-    }
-    for name in required.iter().filter(|name| !values.contains_key(*name)) {
-        problems.push(format!("{}: is required", joined(path, name)));
+/// What stands for anything in a fixture, also for members that are not listed.
+const ANY: &str = "{{any}}";
+
+/// Whether a value stands for another in a fixture: `{{username}}`, or `{"{{jwt:token}}": {…}}`.
+fn is_placeholder(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("{{"),
+        Value::Object(members) => members.keys().any(|name| name.starts_with("{{jwt:")),
+        _ => false,
     }
 }
 
@@ -176,6 +245,45 @@ mod tests {
                 "Username: must be a text",
                 "UserPoolId: is required",
             ]
+        );
+    }
+
+    #[test]
+    fn a_fixture_may_leave_open_what_a_request_may_not() {
+        let table = table();
+        let of = |reading, value: &Value| {
+            let shape = match reading {
+                Reading::Answer => "ListUsersResponse",
+                _ => "ListUsersRequest",
+            };
+            problems_of(table, reading, shape, value)
+        };
+        let open = json!({"Limit": "{{any}}", "{{any}}": "{{any}}"});
+        assert_eq!(of(Reading::Pattern, &open), [""; 0]);
+        assert_eq!(of(Reading::Request, &open).len(), 3);
+        let closed = json!({"Limit": "7", "Unknown": "{{any}}"});
+        assert_eq!(of(Reading::Pattern, &closed).len(), 3);
+        let answer = json!({"Users": [{"UserStatus": "TOMORROWS", "Username": {"{{jwt:a}}": {}}}]});
+        assert_eq!(of(Reading::Answer, &answer), [""; 0]);
+        let answer = json!({"Users": [{"UserStatus": 7, "Usrname": "a", "Xyz": 1, "Enable": true, "Enabled": true}]});
+        assert_eq!(
+            of(Reading::Answer, &answer),
+            [
+                "Users[0].UserStatus: must be a text",
+                "Users[0].Usrname: there is no such member; did you mean Username?",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_document_holds_anything() {
+        let settings = json!({"categories": {"form": {"displayGraphics": true}}});
+        let request = json!({"UserPoolId": "p", "ClientId": "c", "Settings": settings});
+        assert_eq!(of("CreateManagedLoginBranding", &request), [""; 0]);
+        let request = json!({"UserPoolId": "p", "ClientId": "c", "Settings": "form"});
+        assert_eq!(
+            of("CreateManagedLoginBranding", &request),
+            ["Settings: must be an object"]
         );
     }
 

@@ -5,6 +5,7 @@ mod support;
 
 use std::{fs, path::Path, process::Command};
 
+use cognito_idp::fixture::Fixture;
 use serde_json::Value;
 
 use self::support::{Done, run_with};
@@ -62,6 +63,27 @@ fn from_nothing_to_a_signed_in_user_and_back() {
     done_well(&token);
     assert_eq!(token.out.split('.').count(), 3);
 
+    // It is the pool's, and the pool's keys say so.
+    let verify = |arguments: &[&str], token: &str| {
+        let mut verify = command(arguments);
+        verify.envs(place).env("TOKEN", token);
+        run_with(verify, "")
+    };
+    let explained = verify(&["verify", "env:TOKEN", "--explain"], &token.out);
+    done_well(&explained);
+    let passed = explained
+        .out
+        .lines()
+        .filter(|line| line.starts_with("passed"));
+    assert_eq!(passed.count(), 11, "{}", explained.out);
+    let id_token = session(&["token", "--id"]);
+    let claims = verify(&["verify", "env:TOKEN", "--id"], &id_token.out);
+    done_well(&claims);
+    let claims: Value = serde_json::from_str(&claims.out).expect("JSON");
+    assert_eq!(claims["cognito:username"], "alice");
+    let forged = token.out.trim().replace(".ey", ".eY");
+    assert_eq!(verify(&["verify", "env:TOKEN"], &forged).status, 3);
+
     // The token says who it is, without AWS credentials.
     let mut get_user = command(&["call", "GetUser", "--access-token", "env:TOKEN"]);
     get_user
@@ -116,6 +138,51 @@ fn users_and_settings_go_out_and_in() {
     for pool in [&old, &new] {
         call(&["delete-user-pool", "--user-pool-id", pool]);
     }
+}
+
+/// What it does is written for AWS's own tools for Python, with keys that no server would take.
+const FOREIGN: &str = r#"
+import boto3, os
+keys = dict(aws_access_key_id="AKIDOFNOBODY", aws_secret_access_key="Marker-key")
+cognito = boto3.client("cognito-idp", region_name="us-east-1", **keys)
+pool = cognito.create_user_pool(PoolName="recorded")["UserPool"]["Id"]
+flows = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+client = cognito.create_user_pool_client(UserPoolId=pool, ClientName="recorded", ExplicitAuthFlows=flows)
+client = client["UserPoolClient"]["ClientId"]
+user = {"UserPoolId": pool, "Username": "Marker-bob"}
+cognito.admin_create_user(**user, MessageAction="SUPPRESS")
+cognito.admin_set_user_password(**user, Password=os.environ["MARKER"], Permanent=True)
+parameters = {"USERNAME": "Marker-bob", "PASSWORD": os.environ["MARKER"]}
+auth = cognito.initiate_auth(ClientId=client, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters)
+token = auth["AuthenticationResult"]["AccessToken"]
+assert cognito.get_user(AccessToken=token)["Username"] == "Marker-bob"
+try:
+    cognito.admin_get_user(UserPoolId=pool, Username="Marker-nobody")
+except cognito.exceptions.UserNotFoundException:
+    pass
+cognito.delete_user_pool(UserPoolId=pool)
+"#;
+
+#[test]
+#[ignore = "needs tests/live/servers.sh"]
+fn what_a_program_in_python_calls_is_recorded() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let python = root.join("target/live/moto/bin/python");
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-live/recorded.json");
+    let file = file.to_str().expect("UTF-8");
+    let mut record = command(&["fixtures", "record", file, "--server", "MiniStack"]);
+    record.arg("--").arg(python).args(["-c", FOREIGN]);
+    let done = run_with(record, "");
+    done_well(&done);
+    assert!(done.err.contains("Recorded 8 calls"), "{}", done.err);
+    let written = fs::read_to_string(file).expect("it was written");
+    assert!(!written.contains("Marker"), "{written}");
+    let recorded = Fixture::load(file).expect("a fixture");
+    let names: Vec<_> = recorded.operations().collect();
+    assert_eq!(names[..2], ["CreateUserPool", "CreateUserPoolClient"]);
+    assert_eq!(names[4..7], ["InitiateAuth", "GetUser", "AdminGetUser"]);
+    let checked = run_with(command(&["fixtures", "check", file]), "");
+    assert_eq!(checked.status, 0, "{}", checked.out);
 }
 
 fn call(arguments: &[&str]) -> Value {

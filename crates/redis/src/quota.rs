@@ -4,10 +4,11 @@ use std::{fmt, sync::LazyLock, time::Duration};
 
 use cognito_idp::pacing::{SharedQuota, SharedQuotaError, Turn, TurnFuture, TurnRequest};
 use redis::{
-    Client, IntoConnectionInfo, RedisResult, Script,
-    aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
-    io::tcp::{TcpSettings, socket2::TcpKeepalive},
+    IntoConnectionInfo, RedisResult, Script,
+    aio::{ConnectionLike, ConnectionManager},
 };
+
+use crate::connection::connect;
 
 static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("quota.lua")));
 
@@ -56,16 +57,7 @@ impl RedisQuota {
     /// # Panics
     /// Outside of a Tokio runtime.
     pub fn connect(url: impl IntoConnectionInfo, name: impl Into<String>) -> RedisResult<Self> {
-        let server = url.into_connection_info()?;
-        let server = server.set_tcp_settings(noticing_a_dead_server());
-        let config = ConnectionManagerConfig::new()
-            .set_number_of_retries(1)
-            .set_max_delay(Duration::from_millis(100));
-        let connection = ConnectionManager::new_lazy_with_config(Client::open(server)?, config)?;
-        // By itself it would only connect while somebody waits for an answer, which nobody does for long.
-        let mut connecting = connection.clone();
-        tokio::spawn(async move { redis::cmd("PING").exec_async(&mut connecting).await });
-        Ok(Self::over(connection, name))
+        Ok(Self::over(connect(url)?, name))
     }
 }
 
@@ -106,17 +98,4 @@ impl<C> fmt::Debug for RedisQuota<C> {
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
-}
-
-/// A server that is gone without a word would else be believed in for a quarter of an hour.
-fn noticing_a_dead_server() -> TcpSettings {
-    const SILENCE: Duration = Duration::from_secs(5);
-    let settings = TcpSettings::default().set_nodelay(true).set_keepalive(
-        TcpKeepalive::new()
-            .with_time(SILENCE)
-            .with_interval(SILENCE),
-    );
-    #[cfg(target_os = "linux")]
-    let settings = settings.set_user_timeout(SILENCE);
-    settings
 }

@@ -46,6 +46,14 @@ impl WebAuthn {
 }
 
 /// A challenge without a type of its own: its parameters, and an answer made of raw responses.
+///
+/// ```
+/// use cognito_idp::auth::OtherChallenge;
+///
+/// let challenge = OtherChallenge::new("CHALLENGE_OF_TOMORROW", "alice", "the session");
+/// let answer = challenge.answer([("ANSWER", "42")]);
+/// # let _ = answer;
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OtherChallenge {

@@ -8,6 +8,21 @@ use crate::{
 };
 
 /// Why a call of a [`SignedInUser`](super::SignedInUser) failed.
+///
+/// ```no_run
+/// # use cognito_idp::auth::{SignedInUser, UserCallError};
+/// use cognito_idp::ErrorCode;
+///
+/// # async fn example(user: SignedInUser) -> Result<(), UserCallError> {
+/// match user.change_password("P@ssw0rd!", "12345").await {
+///     Err(error) if error.is_signed_out() => println!("back to the sign-in"),
+///     Err(error) if error.code() == Some(&ErrorCode::InvalidPassword) => println!("choose another one"),
+///     Err(error) => println!("{}", error.suggested_status()),
+///     Ok(()) => println!("changed"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UserCallError {

@@ -15,6 +15,17 @@ use crate::{
 };
 
 /// The secret of an authenticator app that a signed-in user sets up.
+///
+/// ```no_run
+/// # use cognito_idp::auth::{SignedInUser, TotpSecret};
+/// # async fn example(user: SignedInUser, code: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let secret: TotpSecret = user.set_up_totp().await?;
+/// println!("{}", secret.uri("My Shop", "alice")?.expose()); // as a QR code
+/// user.finish_totp(code, Some("phone")).await?;
+/// user.drop_totp().await?; // the user sold it
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TotpSecret {

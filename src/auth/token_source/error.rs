@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
+#[cfg(feature = "fleet")]
+use crate::fleet::SharedStoreError;
 use crate::{
     auth::client_secret::is_refused_secret,
     error::{Error, ErrorCode, InvalidInput, TransportError, TransportErrorKind},
@@ -21,7 +23,7 @@ pub enum RefreshError {
     /// gone.
     ///
     /// The source is what Cognito answered; none if the program gave the tokens up itself, as by
-    /// [`sign_out`](super::TokenSource::sign_out).
+    /// [`sign_out`](super::TokenSource::sign_out), or another process that shares the session did.
     #[error("the user must sign in anew")]
     SignedOut(#[source] Option<Arc<Error>>),
     /// Cognito refuses what the operator has set: a wrong client secret, an app client or pool that
@@ -33,6 +35,11 @@ pub enum RefreshError {
     /// The tokens could not be refreshed or revoked now; a later try may succeed.
     #[error("the tokens could not be refreshed or revoked now")]
     Unavailable(#[source] Arc<Error>),
+    /// What the processes of a [fleet](crate::fleet) share of the session cannot be had now; a later
+    /// try may succeed. The user is still signed in.
+    #[cfg(feature = "fleet")]
+    #[error("the session that is shared could not be read or refreshed now")]
+    SharedStore(#[source] SharedStoreError),
 }
 
 impl RefreshError {
@@ -46,6 +53,18 @@ impl RefreshError {
             Self::SignedOut(_) => StatusCode::UNAUTHORIZED,
             Self::Misconfigured(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            #[cfg(feature = "fleet")]
+            Self::SharedStore(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The call that failed, if it is one.
+    pub(crate) fn cause(&self) -> Option<&Error> {
+        match self {
+            Self::SignedOut(cause) => cause.as_deref(),
+            Self::Misconfigured(cause) | Self::Unavailable(cause) => Some(cause),
+            #[cfg(feature = "fleet")]
+            Self::SharedStore(_) => None,
         }
     }
 
@@ -57,6 +76,11 @@ impl RefreshError {
             Some(code) if ends_the_session(code) => Self::SignedOut(Some(error)),
             _ => Self::Unavailable(error),
         }
+    }
+
+    /// There is nothing to get fresh tokens with.
+    pub(crate) fn no_refresh_token() -> Self {
+        Self::Misconfigured(missing_refresh_token())
     }
 
     /// The request may have been sent; nobody knows what became of it.
@@ -85,6 +109,13 @@ pub enum StoreError {
     /// The hook was lost with the Tokio runtime that it ran on, or there is none.
     #[error("storing the refreshed tokens ended with its runtime")]
     Interrupted,
+}
+
+#[cfg(feature = "fleet")]
+impl From<SharedStoreError> for RefreshError {
+    fn from(error: SharedStoreError) -> Self {
+        Self::SharedStore(error)
+    }
 }
 
 pub(super) fn missing_refresh_token() -> Arc<Error> {

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{RefreshError, StoreError, storing::Hook};
+use super::{RefreshError, StoreError, refresher::Fresh, storing::Hook};
 use crate::auth::{
     Tokens,
     aging::{Failure, Life, Look},
@@ -13,6 +13,11 @@ use crate::auth::{
 
 /// How long before its end a token is renewed; at most half its life.
 const EARLY: Duration = Duration::from_mins(1);
+
+/// How long before its end this one is.
+pub(super) fn early(tokens: &Tokens) -> Duration {
+    EARLY.min(tokens.expires_in / 2)
+}
 
 /// What the clones of a token source know.
 pub(super) struct State {
@@ -84,13 +89,12 @@ impl State {
     /// Keeps what a refresh gave, unless the tokens were given up meanwhile.
     pub(super) fn keep(
         &mut self,
-        tokens: Tokens,
+        fresh: Fresh,
         number: u64,
         now: SystemTime,
     ) -> Result<(), RefreshError> {
         self.held()?;
-        let life = tokens.expires_in;
-        self.held = Ok(Held::new(tokens, number, life, now));
+        self.held = Ok(Held::new(fresh.tokens, number, fresh.life, now));
         self.failure = None;
         Ok(())
     }
@@ -152,7 +156,7 @@ struct Held {
 impl Held {
     fn new(tokens: Tokens, number: u64, life: Duration, now: SystemTime) -> Self {
         let early = match tokens.refresh_token {
-            Some(_) => EARLY.min(tokens.expires_in / 2),
+            Some(_) => early(&tokens),
             None => Duration::ZERO,
         };
         Self {

@@ -31,6 +31,7 @@ pub(crate) struct Answer {
 /// A request as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
+    pub(crate) path: String,
     pub(crate) target: String,
     pub(crate) authorization: String,
     pub(crate) body: Value,
@@ -199,6 +200,7 @@ fn read(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
     let (mut target, mut authorization, mut length) = (String::new(), String::new(), 0);
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
     loop {
         line.clear();
         reader.read_line(&mut line).ok()?;
@@ -214,8 +216,13 @@ fn read(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    let body = serde_json::from_slice(&body).ok()?;
+    // What asks for keys has none.
+    let body = match length {
+        0 => Value::Null,
+        _ => serde_json::from_slice(&body).ok()?,
+    };
     Some(Request {
+        path,
         target,
         authorization,
         body,

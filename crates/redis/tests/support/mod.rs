@@ -2,4 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub(crate) mod cognito;
+pub(crate) mod contract;
+pub(crate) mod fake_server;
+pub(crate) mod redis_cluster;
 pub(crate) mod redis_server;

@@ -14,6 +14,9 @@ use std::{
 /// How long a server may take until it answers.
 const START: Duration = Duration::from_secs(10);
 
+/// The variable that names another server, such as Valkey's.
+const PROGRAM: &str = "REDIS_SERVER";
+
 /// How many this process has started, since each has a folder of its own.
 static STARTED: AtomicU32 = AtomicU32::new(0);
 
@@ -22,6 +25,8 @@ static STARTED: AtomicU32 = AtomicU32::new(0);
 pub(crate) struct RedisServer {
     process: Option<Child>,
     port: u16,
+    /// Where it speaks TLS as well, if it does.
+    tls_port: u16,
     settings: Vec<String>,
     folder: PathBuf,
 }
@@ -36,6 +41,18 @@ impl RedisServer {
     /// # Panics
     /// If the program is there and does not come up.
     pub(crate) fn start(settings: &[&str]) -> Option<Self> {
+        Self::start_with(settings, false)
+    }
+
+    /// The same, and it speaks TLS on [another port](Self::tls_port), with these PEM files; `None` also if
+    /// the variable names a server that was built without.
+    pub(crate) fn start_tls(certificate: &str, key: &str) -> Option<Self> {
+        let settings = ["--tls-cert-file", certificate, "--tls-key-file", key];
+        let only_the_server = ["--tls-auth-clients", "no"];
+        Self::start_with(&[&settings[..], &only_the_server].concat(), true)
+    }
+
+    fn start_with(settings: &[&str], with_tls: bool) -> Option<Self> {
         if !is_there() {
             eprintln!("SKIPPED: no redis-server on the path; install it or set REDIS_SERVER");
             return None;
@@ -44,22 +61,34 @@ impl RedisServer {
         let mut server = Self {
             process: None,
             port: 0,
+            tls_port: 0,
             settings: settings.iter().map(ToString::to_string).collect(),
             folder: env::temp_dir().join(name),
         };
         fs::create_dir_all(&server.folder).expect("a folder for the server");
         for _ in 0..5 {
             server.port = free_port();
+            if with_tls {
+                server.tls_port = free_port();
+            }
             if server.run().is_ok() {
                 return Some(server);
             }
             // Somebody else was given the port meanwhile.
+        }
+        if with_tls && env::var_os(PROGRAM).is_some() {
+            eprintln!("SKIPPED: {} does not speak TLS", program());
+            return None;
         }
         panic!("redis-server does not start: {server:?}");
     }
 
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    pub(crate) fn tls_port(&self) -> u16 {
+        self.tls_port
     }
 
     pub(crate) fn url(&self) -> String {
@@ -85,28 +114,43 @@ impl RedisServer {
 
     /// Sends a command, as its words, and gives the first line of the answer.
     pub(crate) fn command(&self, words: &[&str]) -> io::Result<String> {
+        read_line(&mut self.sent(words)?)
+    }
+
+    /// Sends a command, and gives the text that is the answer.
+    pub(crate) fn text(&self, words: &[&str]) -> io::Result<String> {
+        let mut connection = self.sent(words)?;
+        let length = read_line(&mut connection)?;
+        let length = length.strip_prefix('$').and_then(|it| it.parse().ok());
+        let mut text = vec![0; length.ok_or(io::ErrorKind::InvalidData)?];
+        connection.read_exact(&mut text)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// A connection on which a command was sent.
+    fn sent(&self, words: &[&str]) -> io::Result<TcpStream> {
         let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
         connection.set_read_timeout(Some(START))?;
         write!(connection, "*{}\r\n", words.len())?;
         for word in words {
             write!(connection, "${}\r\n{word}\r\n", word.len())?;
         }
-        let mut line = Vec::new();
-        let mut byte = [0];
-        while !line.ends_with(b"\r\n") && connection.read(&mut byte)? == 1 {
-            line.push(byte[0]);
-        }
-        Ok(String::from_utf8_lossy(&line).trim_end().to_owned())
+        Ok(connection)
     }
 
     fn run(&mut self) -> io::Result<()> {
-        let port = self.port.to_string();
-        let process = Command::new(program())
-            .args(["--port", &port, "--bind", "127.0.0.1", "--save", ""])
-            .args(["--daemonize", "no", "--loglevel", "warning"])
+        let mut command = Command::new(program());
+        command
+            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--save", "", "--daemonize", "no", "--loglevel", "warning"])
             .arg("--dir")
             .arg(&self.folder)
-            .args(&self.settings)
+            .args(&self.settings);
+        if self.tls_port != 0 {
+            // A server that was built without TLS does not know it.
+            command.args(["--tls-port", &self.tls_port.to_string()]);
+        }
+        let process = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -136,7 +180,7 @@ impl Drop for RedisServer {
 }
 
 fn program() -> String {
-    env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned())
+    env::var(PROGRAM).unwrap_or_else(|_| "redis-server".to_owned())
 }
 
 fn is_there() -> bool {
@@ -144,10 +188,10 @@ fn is_there() -> bool {
         .arg("--version")
         .stdout(Stdio::null())
         .status();
-    version.is_ok() || env::var_os("REDIS_SERVER").is_some()
+    version.is_ok() || env::var_os(PROGRAM).is_some()
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("its address").port()
 }
@@ -163,4 +207,13 @@ fn listens(port: u16) -> bool {
         io::Result::Ok(read > 0 && !answer.starts_with(b"-LOADING"))
     };
     answer().unwrap_or(false)
+}
+
+fn read_line(connection: &mut TcpStream) -> io::Result<String> {
+    let mut line = Vec::new();
+    let mut byte = [0];
+    while !line.ends_with(b"\r\n") && connection.read(&mut byte)? == 1 {
+        line.push(byte[0]);
+    }
+    Ok(String::from_utf8_lossy(&line).trim_end().to_owned())
 }
