@@ -5,7 +5,12 @@
 
 use std::{env, error::Error as StdError, io, net::SocketAddr, sync::Arc};
 
-use cognito_idp::{CognitoUserService, fleet::MemoryStore, managed_login::Domain};
+use cognito_idp::{
+    CognitoUserService,
+    fleet::{MemoryStore, SealingKeys, Vault},
+    managed_login::Domain,
+};
+use cognito_idp_redis::RedisStore;
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::{app::App, pages::sign_in::Way, session::Sessions};
@@ -73,13 +78,34 @@ async fn app(url: String) -> Result<App, Box<dyn StdError>> {
         login: login.transpose()?,
         ways: Way::list(&ways)?,
         passkey_domain: passkey_domain.unwrap_or(host(&url).to_owned()),
-        // What several processes share, or what outlives one, stands here as
-        // `Vault::sealed(store, keys)` over another store.
-        sessions: Sessions::new(MemoryStore::new()),
+        sessions: Sessions::new(vault()?),
         limits: Arc::new(limits::Limits::from_env()?),
         behind_proxy: env::var_os("BEHIND_PROXY").is_some(),
         url,
     })
+}
+
+/// What replicas share is in Redis, sealed with a key that it does not have; one process alone keeps
+/// everything in its memory.
+fn vault() -> Result<Vault, Box<dyn StdError>> {
+    let Ok(url) = env::var("REDIS_URL") else {
+        return Ok(Vault::unsealed(MemoryStore::new()));
+    };
+    let key = env::var("SESSION_KEY").ok().and_then(|key| unhex(&key));
+    let key = key.ok_or("SESSION_KEY must be 32 random bytes in hexadecimal")?;
+    let store = RedisStore::connect(url)?.prefix("cognito-idp-web");
+    Ok(Vault::sealed(store, SealingKeys::new(1, &key)))
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (position, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * position..2 * position + 2)?, 16).ok()?;
+    }
+    Some(bytes)
 }
 
 fn host(url: &str) -> &str {

@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     net::{IpAddr, SocketAddr},
-    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -16,8 +15,8 @@ use axum::{
 };
 use cognito_idp::{
     CognitoUserService, Sensitive,
-    auth::{Challenge, RememberedDevice, SignedInUser, Tokens, TotpSetup},
-    fleet::{SharedStore, Swap, Versioned},
+    auth::{Challenge, RememberedDevice, SignedInUser, TokenSource, Tokens, TotpSetup},
+    fleet::{SharedStore as _, Swap, Vault, Versioned},
     managed_login::PendingLogin,
     operation::auth::ContextDataType,
 };
@@ -65,7 +64,8 @@ pub(crate) struct SigningIn {
 pub(crate) struct SignedIn {
     /// As it was entered.
     pub(crate) name: Sensitive<String>,
-    pub(crate) tokens: Tokens,
+    /// The key of the tokens, which are shared and refreshed by themselves.
+    tokens: Sensitive<String>,
     /// The secret of an authenticator app whose set-up has begun.
     pub(crate) totp: Option<Sensitive<String>>,
     /// The device, until the user has said whether it is to be remembered.
@@ -81,16 +81,16 @@ pub(crate) struct NewDevice {
 
 /// Where sessions are kept, each under the number in its browser's cookie.
 ///
-/// The store is what [`SharedStore`] stands for: the memory of this process, or what several share.
+/// Behind the vault is the memory of this process, or what several share.
 #[derive(Clone)]
-pub(crate) struct Sessions(Arc<dyn SharedStore>);
+pub(crate) struct Sessions(Vault);
 
 /// How often a change is tried anew because another request of the same browser was faster.
 const TRIES: usize = 20;
 
 impl Sessions {
-    pub(crate) fn new(store: impl SharedStore + 'static) -> Self {
-        Self(Arc::new(store))
+    pub(crate) fn new(vault: Vault) -> Self {
+        Self(vault.session_life(DAY))
     }
 
     async fn load(&self, id: &str) -> Result<Option<Session>, Failure> {
@@ -261,46 +261,52 @@ impl Visit {
 
     /// Changes what is kept of who is signed in, unless he has signed out meanwhile in another tab.
     pub(crate) async fn update(&self, change: impl Fn(&mut SignedIn)) -> Result<(), Failure> {
-        update(&self.app.sessions, &self.id, change).await
+        let changed = |session: Option<&Session>| session.map(|it| updated(it, &change));
+        self.app.sessions.change(self.id.expose(), changed).await?;
+        Ok(())
     }
 
-    /// Whoever is signed in; refreshed tokens go back into the session.
+    /// Shares the tokens of who has just signed in among the replicas.
+    pub(crate) async fn sign_in(
+        &self,
+        name: Sensitive<String>,
+        tokens: &Tokens,
+    ) -> Result<(SignedInUser, SignedIn), Failure> {
+        let (sign_in, key) = (self.users.sign_in(), new_id()?);
+        let vault = &self.app.sessions.0;
+        let source = TokenSource::share(sign_in.clone(), tokens, vault, tokens_key(&key)).await?;
+        let signed_in = SignedIn {
+            name,
+            tokens: key,
+            totp: None,
+            new_device: None,
+        };
+        Ok((SignedInUser::over(sign_in.clone(), source), signed_in))
+    }
+
+    /// Whoever is signed in.
     pub(crate) async fn user(&self) -> Result<(SignedInUser, SignedIn), Failure> {
         let Some(Session::SignedIn(signed_in)) = self.session().await? else {
             return Err(Failure::SignedOut);
         };
-        let (sessions, id) = (self.app.sessions.clone(), self.id.clone());
-        let user = self.users.signed_in(signed_in.tokens.clone());
-        let user = user.on_refresh(move |tokens: Tokens| {
-            let (sessions, id) = (sessions.clone(), id.clone());
-            async move {
-                update(&sessions, &id, |signed_in| {
-                    // Of two requests that have both refreshed, the later one may come first.
-                    if tokens.expires_at >= signed_in.tokens.expires_at {
-                        signed_in.tokens = tokens.clone();
-                    }
-                })
-                .await
-            }
-        });
-        Ok((user, signed_in))
+        let (sign_in, vault) = (self.users.sign_in(), &self.app.sessions.0);
+        let key = tokens_key(&signed_in.tokens);
+        let source = TokenSource::open(sign_in.clone(), vault, key).await?;
+        let source = source.ok_or(Failure::SignedOut)?;
+        Ok((SignedInUser::over(sign_in.clone(), source), signed_in))
     }
 }
 
-async fn update(
-    sessions: &Sessions,
-    id: &Sensitive<String>,
-    change: impl Fn(&mut SignedIn),
-) -> Result<(), Failure> {
-    let changed = |session: Option<&Session>| {
-        let mut session = session.cloned();
-        if let Some(Session::SignedIn(signed_in)) = &mut session {
-            change(signed_in);
-        }
-        session
-    };
-    sessions.change(id.expose(), changed).await?;
-    Ok(())
+fn updated(session: &Session, change: impl Fn(&mut SignedIn)) -> Session {
+    let mut session = session.clone();
+    if let Session::SignedIn(signed_in) = &mut session {
+        change(signed_in);
+    }
+    session
+}
+
+fn tokens_key(key: &Sensitive<String>) -> String {
+    format!("web/tokens/{}", key.expose())
 }
 
 /// What a form of our own pages sent.
@@ -408,36 +414,29 @@ fn set_cookie(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
     use cognito_idp::fleet::MemoryStore;
+    use futures_util::FutureExt as _;
 
     use super::*;
 
     fn sessions() -> Sessions {
-        Sessions::new(MemoryStore::new())
+        Sessions::new(Vault::unsealed(MemoryStore::new()))
     }
 
     fn resetting(name: &str) -> Session {
         Session::Resetting(name.into())
     }
 
-    fn signed_in(access_token: &str, expires_at: i64) -> Session {
-        let tokens = serde_json::json!({
-            "access_token": access_token,
-            "expires_in": {"secs": 3600, "nanos": 0},
-            "expires_at": expires_at,
-            "token_type": "Bearer",
-        });
-        Session::SignedIn(SignedIn {
-            name: "bob".into(),
-            tokens: serde_json::from_value(tokens).unwrap(),
-            totp: None,
-            new_device: None,
-        })
-    }
-
     async fn put(sessions: &Sessions, session: &Session) {
         let put = |_: Option<&Session>| Some(session.clone());
         sessions.change("id", put).await.unwrap();
+    }
+
+    async fn update(sessions: &Sessions, change: impl Fn(&mut SignedIn)) {
+        let changed = |session: Option<&Session>| session.map(|it| updated(it, &change));
+        sessions.change("id", changed).await.unwrap();
     }
 
     #[tokio::test]
@@ -452,41 +451,36 @@ mod tests {
     #[tokio::test]
     async fn what_two_requests_change_at_once_is_both_kept() {
         let sessions = sessions();
-        put(&sessions, &signed_in("old", 1)).await;
-        let id = Sensitive::from("id");
-        // The second change happens while the first one is being made.
-        let (seen, other) = (std::sync::atomic::AtomicBool::new(false), sessions.clone());
-        update(&sessions, &id, |signed_in| {
-            if !seen.swap(true, std::sync::atomic::Ordering::SeqCst) {
-                let (other, id) = (other.clone(), id.clone());
-                let set = async move {
-                    update(&other, &id, |signed_in| signed_in.totp = Some("new".into())).await
-                };
-                std::thread::scope(|scope| {
-                    let runtime = tokio::runtime::Builder::new_current_thread().build();
-                    scope.spawn(|| runtime.unwrap().block_on(set).unwrap());
-                });
+        let signed_in = SignedIn {
+            name: "bob".into(),
+            tokens: "key".into(),
+            totp: None,
+            new_device: None,
+        };
+        put(&sessions, &Session::SignedIn(signed_in)).await;
+        let is_first = AtomicBool::new(true);
+        update(&sessions, |signed_in| {
+            // The other request comes while this one is under way.
+            if is_first.swap(false, SeqCst) {
+                let set = update(&sessions, |signed_in| signed_in.totp = Some("new".into()));
+                assert!(set.now_or_never().is_some());
             }
-            signed_in.tokens.access_token = "refreshed".into();
+            signed_in.name = "robert".into();
         })
-        .await
-        .unwrap();
+        .await;
         let Some(Session::SignedIn(kept)) = sessions.load("id").await.unwrap() else {
             panic!("still signed in");
         };
-        assert_eq!(kept.tokens.access_token, "refreshed".into());
+        assert_eq!(kept.name, "robert".into());
         assert_eq!(kept.totp, Some("new".into()));
     }
 
     #[tokio::test]
-    async fn a_late_refresh_does_not_bring_back_who_has_signed_out() {
+    async fn a_late_change_does_not_bring_back_who_has_signed_out() {
         let sessions = sessions();
-        put(&sessions, &signed_in("token", 1)).await;
+        put(&sessions, &resetting("bob")).await;
         sessions.change("id", |_| None).await.unwrap();
-        let id = "id".into();
-        update(&sessions, &id, |signed_in| signed_in.totp = None)
-            .await
-            .unwrap();
+        update(&sessions, |signed_in| signed_in.totp = None).await;
         assert!(sessions.load("id").await.unwrap().is_none());
     }
 

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use cognito_idp::auth::Tokens;
+use cognito_idp::auth::SignedInUser;
 
 use super::{Page, redirect};
 use crate::{
@@ -18,11 +18,9 @@ pub(crate) fn routes() -> Router<App> {
     Router::new().route("/remember", get(show).post(answer))
 }
 
-/// Confirms the device that came with the tokens, if one did: in a pool that tracks devices the tokens
+/// Confirms the device that came with the tokens: in a pool that tracks devices the tokens
 /// of one that is not confirmed cannot be refreshed.
-pub(crate) async fn confirm(visit: &Visit, tokens: &Tokens) -> Option<NewDevice> {
-    tokens.new_device_metadata.as_ref()?;
-    let user = visit.users.signed_in(tokens.clone());
+pub(crate) async fn confirm(user: &SignedInUser) -> Option<NewDevice> {
     match user.confirm_device(Some("A browser")).await {
         Ok((device, answer)) => Some(NewDevice {
             device,

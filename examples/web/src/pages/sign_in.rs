@@ -21,7 +21,7 @@ use super::{Field, Page, device, evenly, sign_up};
 use crate::{
     app::App,
     failure::Failure,
-    session::{Fields, Session, SignedIn, SigningIn, Visit, random},
+    session::{Fields, Session, SigningIn, Visit, random},
 };
 
 pub(crate) fn routes() -> Router<App> {
@@ -209,19 +209,16 @@ async fn let_in(
     name: Sensitive<String>,
     tokens: Tokens,
 ) -> Result<Response, Failure> {
-    let new_device = device::confirm(visit, &tokens).await;
-    let to = if new_device.is_some() {
+    let (user, mut signed_in) = visit.sign_in(name, &tokens).await?;
+    if tokens.new_device_metadata.is_some() {
+        signed_in.new_device = device::confirm(&user).await;
+    }
+    let to = if signed_in.new_device.is_some() {
         "/remember"
     } else {
         "/account"
     };
-    let session = Session::SignedIn(SignedIn {
-        name,
-        tokens,
-        totp: None,
-        new_device,
-    });
-    visit.renew(&session, to).await
+    visit.renew(&Session::SignedIn(signed_in), to).await
 }
 
 /// A challenge that nobody can answer, looking like one that somebody can. Its answer is sent to
