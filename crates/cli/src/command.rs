@@ -70,9 +70,9 @@ pub(crate) fn command(named: Option<&Named>) -> Command {
                 .arg(session::client_secret_argument())
                 .arg(session::argument()),
         )
+        .subcommands(service::commands())
         .subcommand(verify::command())
         .subcommand(fixtures::command())
-        .subcommands(service::commands())
         .subcommand(users::command())
         .subcommands(settings::commands())
         .subcommand(

@@ -1,6 +1,7 @@
 //! Amazon Cognito user pools from the command line.
 
 mod arguments;
+mod browser;
 mod call;
 mod columns;
 mod command;

@@ -4,14 +4,14 @@ use clap::{Arg, ArgMatches, Command};
 use cognito_idp::{
     Error, ErrorCode, Sensitive,
     auth::{
-        AuthOutcome, Challenge, NewPasswordRequired, SignIn, UserAuth,
+        AuthOutcome, Challenge, NewPasswordRequired, SignIn, Tokens, UserAuth,
         challenge::{ChallengeAnswer, Delivery, MfaSetup, MfaType, SelectChallenge},
     },
     operation::auth::ChallengeNameType,
 };
 
 use crate::{
-    context,
+    browser, context,
     exit::Failure,
     secret,
     session::{self, Held, Session},
@@ -23,7 +23,11 @@ pub(crate) fn command() -> Command {
         |name: &'static str, value, help| Arg::new(name).long(name).value_name(value).help(help);
     Command::new("sign-in")
         .about("Signs a user in, asks whatever Cognito asks, and keeps the session")
-        .arg(Arg::new("username").value_name("USERNAME").required(true))
+        .arg(
+            Arg::new("username")
+                .value_name("USERNAME")
+                .required_unless_present("managed-login"),
+        )
         .arg(context::user_pool_argument())
         .arg(context::client_argument())
         .arg(session::client_secret_argument())
@@ -38,6 +42,7 @@ pub(crate) fn command() -> Command {
                 .default_value("srp"),
         )
         .arg(session::argument())
+        .args(browser::arguments())
 }
 
 pub(crate) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
@@ -45,16 +50,14 @@ pub(crate) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let client_id = context::client_id(matches)?;
     let client = context::client(matches, Some(&user_pool_id))?;
     let app_client = session::app_client(matches, client_id.clone())?;
-    let sign_in = SignIn::public(client, app_client).user_pool_id(&user_pool_id);
     // Another command must not write this session meanwhile, nor may its file be out of reach after
     // all the questions.
     let held = Held::of(matches)?;
-    let mut outcome = begin(&sign_in, matches).await?;
-    let tokens = loop {
-        outcome = match outcome {
-            AuthOutcome::Tokens(tokens) => break tokens,
-            AuthOutcome::Challenge(challenge) => answer(&sign_in, challenge).await?,
-        };
+    let tokens = if matches.get_flag("managed-login") {
+        browser::sign_in(matches, client, app_client).await?
+    } else {
+        let sign_in = SignIn::public(client, app_client).user_pool_id(&user_pool_id);
+        on_the_terminal(&sign_in, matches).await?
     };
     held.write(&Session {
         user_pool_id: Some(user_pool_id),
@@ -65,6 +68,16 @@ pub(crate) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
     })?;
     eprintln!("Signed in.");
     Ok(())
+}
+
+async fn on_the_terminal(sign_in: &SignIn, matches: &ArgMatches) -> Result<Tokens, Failure> {
+    let mut outcome = begin(sign_in, matches).await?;
+    loop {
+        outcome = match outcome {
+            AuthOutcome::Tokens(tokens) => return Ok(tokens),
+            AuthOutcome::Challenge(challenge) => answer(sign_in, challenge).await?,
+        };
+    }
 }
 
 async fn begin(sign_in: &SignIn, matches: &ArgMatches) -> Result<AuthOutcome, Failure> {
