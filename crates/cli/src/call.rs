@@ -1,6 +1,6 @@
 //! `call`: any operation, as its members say.
 
-use std::{fs, io};
+use std::fs;
 
 use clap::ArgMatches;
 use cognito_idp::{
@@ -14,7 +14,7 @@ use crate::{
     command::Named,
     context,
     exit::Failure,
-    output,
+    output, secret,
     table::{Operation, table},
     validate,
 };
@@ -90,10 +90,10 @@ fn retry(operation: &Operation) -> RetrySafety {
 
 fn from_file(path: &str) -> Result<Map<String, Value>, Failure> {
     let text = match path {
-        "-" => io::read_to_string(io::stdin()),
-        path => fs::read_to_string(path),
+        "-" => secret::standard_input("json")?,
+        path => fs::read_to_string(path)
+            .map_err(|error| Failure::Io(format!("--json: {path}"), error))?,
     };
-    let text = text.map_err(|error| Failure::Io(format!("--json: {path}"), error))?;
     match serde_json::from_str(&text) {
         Ok(Value::Object(request)) => Ok(request),
         Ok(_) => Err(Failure::usage(format!(

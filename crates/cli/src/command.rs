@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::{Arg, ArgAction, Command};
 
 use crate::{
-    arguments, context, fixtures, session, settings, sign_in,
+    arguments, context, fixtures, service, session, settings, sign_in,
     table::{Operation, kebab, table},
     users, verify,
 };
@@ -69,6 +69,7 @@ pub(crate) fn command(named: Option<&Named>) -> Command {
                 .arg(session::client_secret_argument())
                 .arg(session::argument()),
         )
+        .subcommands(service::commands())
         .subcommand(verify::command())
         .subcommand(fixtures::command())
         .subcommand(users::command())

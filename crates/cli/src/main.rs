@@ -1,6 +1,7 @@
 //! Amazon Cognito user pools from the command line.
 
 mod arguments;
+mod browser;
 mod call;
 mod command;
 mod completions;
@@ -12,6 +13,7 @@ mod loopback;
 mod output;
 mod progress;
 mod secret;
+mod service;
 mod session;
 mod settings;
 mod sign_in;
@@ -53,6 +55,7 @@ fn run(arguments: &[std::ffi::OsString]) -> Result<(), Failure> {
         Some(("verify", verify)) => block_on(verify::run(verify)),
         Some(("fixtures", fixtures)) => block_on(fixtures::run(fixtures)),
         Some(("users", users)) => block_on(users::run(users)),
+        Some((call, matches)) if service::is_one(call) => block_on(service::run(call, matches)),
         Some((kind, matches)) if settings::is_one(kind) => block_on(settings::run(kind, matches)),
         Some(("completions", completions)) => completions::run(completions),
         Some(("sessions", _)) => session::list(),

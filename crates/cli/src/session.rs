@@ -135,18 +135,20 @@ pub(crate) fn app_client(
     matches: &ArgMatches,
     id: impl Into<Sensitive<String>>,
 ) -> Result<AppClient, Failure> {
-    const VARIABLE: &str = "COGNITO_CLIENT_SECRET";
     let app_client = AppClient::new(id);
-    let secret = match matches.get_one::<String>("client-secret") {
-        Some(source) => Some(secret::read("client-secret", source)?),
-        None => std::env::var(VARIABLE)
-            .ok()
-            .filter(|secret| !secret.is_empty()),
-    };
-    Ok(match secret {
+    Ok(match client_secret(matches)? {
         Some(secret) => app_client.secret(secret),
         None => app_client,
     })
+}
+
+/// The secret of the app client that an argument or a variable gives.
+pub(crate) fn client_secret(matches: &ArgMatches) -> Result<Option<Sensitive<String>>, Failure> {
+    let secret = match matches.get_one::<String>("client-secret") {
+        Some(source) => Some(secret::read("client-secret", source)?),
+        None => std::env::var("COGNITO_CLIENT_SECRET").ok(),
+    };
+    Ok(secret.filter(|secret| !secret.is_empty()).map(Into::into))
 }
 
 impl Held {

@@ -27,6 +27,17 @@ pub(crate) fn ask_hidden(question: &str) -> Result<Sensitive<String>, Failure> {
         .map_err(|error| Failure::Io("the terminal".to_owned(), error))
 }
 
+/// Asks for a secret that is new, until it is typed the same twice.
+pub(crate) fn ask_new(question: &str) -> Result<Sensitive<String>, Failure> {
+    loop {
+        let secret = ask_hidden(question)?;
+        if secret == ask_hidden("The same again")? {
+            return Ok(secret);
+        }
+        eprintln!("The two are not the same.");
+    }
+}
+
 /// Lets one of several be chosen; of one alone there is no choice.
 pub(crate) fn choose<'a, T: std::fmt::Display>(
     question: &str,
