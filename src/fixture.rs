@@ -154,6 +154,7 @@ mod call;
 mod issuer;
 mod pattern;
 mod private;
+mod recorded;
 mod recorder;
 mod redact;
 mod replay;
@@ -254,11 +255,15 @@ impl Fixture {
     /// [reader](self#reviewing-a-fixture).
     ///
     /// ```
-    /// # use cognito_idp::fixture::Fixture;
-    /// # fn example() -> Result<(), cognito_idp::error::InvalidInput> {
-    /// for fixture in Fixture::folder("fixtures")? {
-    ///     fixture.check_private()?;
-    /// }
+    /// use cognito_idp::fixture::Fixture;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let fixture = Fixture::parse("whose", r#"{
+    ///     "description": "The address stands where nobody looks",
+    ///     "provenance": "Written by hand for alice@nodomain.test.org",
+    ///     "exchanges": [{"operation": "ListGroups", "request": {}, "response": {"status": 200, "body": {}}}]
+    /// }"#)?;
+    /// assert!(fixture.check_private().is_err());
     /// # Ok(())
     /// # }
     /// ```

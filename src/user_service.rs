@@ -9,7 +9,10 @@ use crate::managed_login::{Domain, ManagedLogin};
 #[cfg(feature = "verify")]
 use crate::verify::TokenVerifier;
 use crate::{
-    auth::{AppClient, AuthOutcome, ChallengeAnswer, SignIn, SignedInUser, Tokens, UserAuth},
+    auth::{
+        AppClient, AuthOutcome, ChallengeAnswer, RememberedDevice, SignIn, SignedInUser, Tokens,
+        UserAuth,
+    },
     client::{Answer, Client},
     collections::IntoMap,
     config::CognitoConfig,
@@ -137,6 +140,12 @@ impl CognitoUserService {
     /// on it.
     pub fn user_context_data(mut self, context: UserContextDataType) -> Self {
         self.sign_in = self.sign_in.user_context_data(context);
+        self
+    }
+
+    /// Signs in from a remembered device, as [`SignIn::with_device`] says.
+    pub fn with_device(mut self, device: RememberedDevice) -> Self {
+        self.sign_in = self.sign_in.with_device(device);
         self
     }
 

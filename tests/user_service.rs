@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use cognito_idp::{
     CognitoConfig, CognitoUserService, Error, ErrorCode, Sensitive,
     auth::{
-        AuthOutcome, Challenge, ClientSecretFuture, ProvideClientSecret, UserAuth,
-        secret_hash::secret_hash,
+        AuthOutcome, Challenge, ClientSecretFuture, ProvideClientSecret, RememberedDevice,
+        UserAuth, secret_hash::secret_hash,
     },
     error::{DecodeProblem, InvalidInput},
     operation::auth::ContextDataType,
@@ -205,6 +205,28 @@ async fn what_is_set_on_a_clone_goes_with_every_call_of_the_clone_alone() -> Out
     assert_eq!(sent[6].2, expected);
     let context = json!({"EncodedData": "fingerprint"});
     assert_eq!(sent[7].2["UserContextData"], context);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_remembered_device_signs_in_and_another_clone_knows_nothing_of_it() -> Outcome {
+    let server = Answers::new([tokens(), tokens()]);
+    let users = users(&server)?;
+    let device = RememberedDevice::key_only("eu-central-1_device");
+    users
+        .clone()
+        .with_device(device)
+        .login("alice", "p")
+        .await?;
+    users.login("alice", "p").await?;
+    let keys = server.sent();
+    let keys = keys
+        .iter()
+        .map(|(_, _, body)| body["AuthParameters"]["DEVICE_KEY"].as_str());
+    assert_eq!(
+        keys.collect::<Vec<_>>(),
+        [Some("eu-central-1_device"), None]
+    );
     Ok(())
 }
 

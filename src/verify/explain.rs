@@ -12,15 +12,21 @@ use crate::primitives::Timestamp;
 /// Which checks a token passes and which it does not; made by
 /// [`TokenVerifier::explain`](super::TokenVerifier::explain).
 ///
-/// ```
-/// use cognito_idp::verify::{Check, CheckName, Explanation, VerifyError};
+/// ```no_run
+/// use cognito_idp::verify::{Check, CheckName, Explanation, TokenUse, TokenVerifier, VerifyError};
 ///
-/// fn is_merely_old(explanation: &Explanation) -> bool {
-///     let failed = |check: &&Check| !matches!(check.result, Some(Ok(())));
-///     let mut failed = explanation.checks().iter().filter(failed);
-///     failed.all(|check| check.name == CheckName::Time)
-///         && matches!(explanation.verdict(), Err(VerifyError::Expired { .. }))
+/// # async fn example(token: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let verifier = TokenVerifier::new("eu-central-1_example", "app-client-id")?;
+/// let explanation: Explanation = verifier.explain(token, TokenUse::Access).await;
+/// for Check { name, result, required, .. } in explanation.checks() {
+///     if *name == CheckName::Time {
+///         println!("it is {required:?} now");
+///     }
+///     println!("{name:10} {result:?}");
 /// }
+/// explanation.verdict()?;
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct Explanation {
@@ -53,7 +59,7 @@ impl Explanation {
     }
 }
 
-/// One check, what came of it, and why.
+/// One check, what came of it, and why; see [`Explanation`].
 ///
 /// `Debug` shows nothing that the token says.
 #[derive(Clone)]
@@ -106,7 +112,7 @@ impl fmt::Debug for Check {
     }
 }
 
-/// What is checked of a token.
+/// What is checked of a token; see [`Explanation`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CheckName {

@@ -15,8 +15,8 @@ use cognito_idp::{CognitoUserService, managed_login::ManagedLogin, verify::Token
 use crate::{
     failure::Failure,
     limits::Limits,
-    pages::{account, api, challenge, managed_login, recovery, sign_in, sign_up},
-    session::{self, Store},
+    pages::{account, api, challenge, device, managed_login, recovery, sign_in, sign_up},
+    session::{self, Sessions},
 };
 
 /// Forms are short; the credential of a passkey is the longest.
@@ -32,7 +32,11 @@ pub(crate) struct App {
     pub(crate) verifier: TokenVerifier,
     /// The pages of the pool's domain, if it has one.
     pub(crate) login: Option<ManagedLogin>,
-    pub(crate) sessions: Arc<dyn Store>,
+    /// How users may sign in, in the order of the buttons.
+    pub(crate) ways: Vec<sign_in::Way>,
+    /// The pool's relying party ID: the domain that passkeys are for.
+    pub(crate) passkey_domain: String,
+    pub(crate) sessions: Sessions,
     pub(crate) limits: Arc<Limits>,
     /// Whether the last address of `X-Forwarded-For` is the browser's, because a proxy of ours wrote it.
     pub(crate) behind_proxy: bool,
@@ -53,6 +57,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(sign_up::routes())
         .merge(sign_in::routes())
         .merge(challenge::routes())
+        .merge(device::routes())
         .merge(recovery::routes())
         .merge(account::routes())
         .merge(managed_login::routes())

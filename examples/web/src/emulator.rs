@@ -5,6 +5,7 @@ use std::{env, error::Error as StdError};
 use cognito_idp::{
     Client, CognitoConfig, CognitoUserService,
     credentials::Credentials,
+    managed_login::Domain,
     operation::{
         app_clients::{
             CreateUserPoolClientRequest, ExplicitAuthFlowsType, PreventUserExistenceErrorTypes,
@@ -14,7 +15,7 @@ use cognito_idp::{
         user_pools::{CreateUserPoolRequest, UsernameAttributeType},
         users::AdminCreateUserRequest,
     },
-    types::{AttributeType, UserPoolMfaType, VerifiedAttributeType},
+    types::{AttributeType, OAuthFlowType, UserPoolMfaType, VerifiedAttributeType},
 };
 
 const REGION: &str = "eu-central-1";
@@ -22,8 +23,10 @@ const REGION: &str = "eu-central-1";
 const PASSWORD: &str = "Correct-Horse-7";
 
 /// Makes a pool with an app client and two users: `bob@example.com`, and `alice@example.com` who must
-/// choose a new password. Both passwords are printed.
-pub(crate) async fn users() -> Result<CognitoUserService, Box<dyn StdError>> {
+/// choose a new password. Both passwords are printed. The pool's domain leads back to `callback`.
+pub(crate) async fn users(
+    callback: &str,
+) -> Result<(CognitoUserService, Domain), Box<dyn StdError>> {
     let variable = |name: &str| {
         let name = format!("COGNITO_LIVE_MINISTACK_{name}");
         env::var(&name).map_err(|_| {
@@ -50,9 +53,13 @@ pub(crate) async fn users() -> Result<CognitoUserService, Box<dyn StdError>> {
         .prevent_user_existence_errors(PreventUserExistenceErrorTypes::Enabled)
         .explicit_auth_flows([
             ExplicitAuthFlowsType::AllowUserSrpAuth,
-            ExplicitAuthFlowsType::AllowUserAuth,
             ExplicitAuthFlowsType::AllowRefreshTokenAuth,
-        ]);
+        ])
+        .allowed_oauth_flows_user_pool_client(true)
+        .allowed_oauth_flows([OAuthFlowType::Code])
+        .allowed_oauth_scopes(["openid", "email", "aws.cognito.signin.user.admin"])
+        .supported_identity_providers(["COGNITO"])
+        .callback_urls([callback]);
     let app = client.send(&request).await?.user_pool_client;
     let app = app.ok_or("no app client in the answer")?;
     let id = app.client_id.ok_or("the app client has no ID")?;
@@ -71,5 +78,6 @@ pub(crate) async fn users() -> Result<CognitoUserService, Box<dyn StdError>> {
     println!("alice@example.com (must choose a new password) and bob@example.com: {PASSWORD}");
 
     let config = CognitoConfig::new(pool, id).client_secret(secret);
-    Ok(CognitoUserService::new(config.endpoint_url(url))?)
+    let users = CognitoUserService::new(config.endpoint_url(&url))?;
+    Ok((users, Domain::url(&url)?))
 }

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use cognito_idp::{Error, ErrorCode, auth::UserCallError};
+use cognito_idp::{Error, ErrorCode, auth::UserCallError, fleet::SharedStoreError};
 
 use crate::pages::Page;
 
@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     Malformed,
     NotFound,
     TooMany,
+    /// The password that somebody who is signed in had to prove is not it.
+    WrongPassword,
     /// Something here is broken.
     Ours,
     Cognito(StatusCode, Option<ErrorCode>),
@@ -27,6 +29,18 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn wrong_code() -> Self {
         Self::Cognito(StatusCode::UNAUTHORIZED, Some(ErrorCode::CodeMismatch))
+    }
+
+    /// Before anything is proven: the same whether the user is unknown, not confirmed, or what was
+    /// entered is wrong. Cognito tells of a user who is not confirmed before it looks at the password.
+    pub(crate) fn before_proof(error: Error) -> Self {
+        tracing::info!(%error, "refused");
+        match Self::from(error) {
+            Self::Cognito(status, _) if tells_of_the_user(status) => {
+                Self::Cognito(StatusCode::UNAUTHORIZED, None)
+            }
+            failure => failure,
+        }
     }
 
     /// Whether the answer would tell that there is, or is not, such a user.
@@ -38,7 +52,7 @@ impl Failure {
             code,
             Some(ErrorCode::InvalidPassword | ErrorCode::PasswordHistoryPolicyViolation)
         );
-        status.is_client_error() && *status != StatusCode::TOO_MANY_REQUESTS && !is_of_password
+        tells_of_the_user(*status) && !is_of_password
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -48,6 +62,7 @@ impl Failure {
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::WrongPassword => StatusCode::UNAUTHORIZED,
             Self::Ours => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Cognito(status, _) => *status,
         }
@@ -62,6 +77,7 @@ impl Failure {
                     "This form is no longer good. Please go back, reload the page and try again."
                 }
                 Self::NotFound => "There is no such page.",
+                Self::WrongPassword => "That is not your password.",
                 Self::TooMany => "Too many attempts. Please wait a minute.",
                 _ => "That did not work. Please try again.",
             };
@@ -81,7 +97,7 @@ impl Failure {
                 "Please reset your password with \u{201c}Forgot password\u{201d}."
             }
             (_, StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND | StatusCode::FORBIDDEN) => {
-                "That name and what you entered do not fit."
+                "That name and what you entered do not fit, or your address is not confirmed yet."
             }
             (_, StatusCode::TOO_MANY_REQUESTS) => Self::TooMany.message(),
             (_, status) if status.is_server_error() => {
@@ -89,6 +105,17 @@ impl Failure {
             }
             _ => "That did not work. Please check what you entered.",
         }
+    }
+}
+
+fn tells_of_the_user(status: StatusCode) -> bool {
+    status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS
+}
+
+impl From<SharedStoreError> for Failure {
+    fn from(error: SharedStoreError) -> Self {
+        tracing::error!(%error, "sessions");
+        Self::Cognito(StatusCode::SERVICE_UNAVAILABLE, None)
     }
 }
 

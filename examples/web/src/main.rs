@@ -5,10 +5,15 @@
 
 use std::{env, error::Error as StdError, io, net::SocketAddr, sync::Arc};
 
-use cognito_idp::{CognitoUserService, managed_login::Domain};
+use cognito_idp::{
+    CognitoUserService,
+    fleet::{MemoryStore, SealingKeys, Vault},
+    managed_login::Domain,
+};
+use cognito_idp_redis::RedisStore;
 use tokio::net::{TcpListener, TcpSocket};
 
-use crate::{app::App, session::InMemory};
+use crate::{app::App, pages::sign_in::Way, session::Sessions};
 
 mod app;
 mod csrf;
@@ -54,24 +59,58 @@ fn listener(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 async fn app(url: String) -> Result<App, Box<dyn StdError>> {
-    let users = if env::var_os("COGNITO_USER_POOL_ID").is_some() {
-        CognitoUserService::from_env()?
+    let callback = format!("{url}/callback");
+    let (users, domain, ways) = if env::var_os("COGNITO_USER_POOL_ID").is_some() {
+        let domain = env::var_os("COGNITO_DOMAIN").map(|_| Domain::from_env());
+        let users = CognitoUserService::from_env()?;
+        (users, domain.transpose()?, "password,email,passkey")
     } else {
-        emulator::users().await?
+        let (users, domain) = emulator::users(&callback).await?;
+        // It has no other way.
+        (users, Some(domain), "password")
     };
-    let login = match env::var_os("COGNITO_DOMAIN") {
-        Some(_) => Some(users.managed_login(Domain::from_env()?, format!("{url}/callback"))?),
-        None => None,
-    };
+    let login = domain.map(|domain| users.managed_login(domain, callback));
+    let ways = env::var("SIGN_IN_WITH").unwrap_or(ways.to_owned());
+    let passkey_domain = env::var("PASSKEY_DOMAIN");
     Ok(App {
         verifier: users.verifier()?,
         users,
-        login,
-        sessions: Arc::new(InMemory::default()),
+        login: login.transpose()?,
+        ways: Way::list(&ways)?,
+        passkey_domain: passkey_domain.unwrap_or(host(&url).to_owned()),
+        sessions: Sessions::new(vault()?),
         limits: Arc::new(limits::Limits::from_env()?),
         behind_proxy: env::var_os("BEHIND_PROXY").is_some(),
         url,
     })
+}
+
+/// What replicas share is in Redis, sealed with a key that it does not have; one process alone keeps
+/// everything in its memory.
+fn vault() -> Result<Vault, Box<dyn StdError>> {
+    let Ok(url) = env::var("REDIS_URL") else {
+        return Ok(Vault::unsealed(MemoryStore::new()));
+    };
+    let key = env::var("SESSION_KEY").ok().and_then(|key| unhex(&key));
+    let key = key.ok_or("SESSION_KEY must be 32 random bytes in hexadecimal")?;
+    let store = RedisStore::connect(url)?.prefix("cognito-idp-web");
+    Ok(Vault::sealed(store, SealingKeys::new(1, &key)))
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (position, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * position..2 * position + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split([':', '/']).next().unwrap_or(rest)
 }
 
 /// Requests that have begun are answered before the program ends.

@@ -14,6 +14,7 @@ use crate::failure::Failure;
 pub(crate) mod account;
 pub(crate) mod api;
 pub(crate) mod challenge;
+pub(crate) mod device;
 pub(crate) mod managed_login;
 pub(crate) mod recovery;
 pub(crate) mod sign_in;

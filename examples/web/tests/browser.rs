@@ -15,7 +15,7 @@ const ANOTHER: &str = "Correct-Horse-8";
 
 fn start() -> Option<(Server, Chromium)> {
     let server = Server::start(&[("LIMIT_PER_ADDRESS", "1000")])?;
-    let chromium = Chromium::start(&format!("http://localhost:{}", server.address.port()));
+    let chromium = Chromium::start(&server.url());
     Some((server, chromium))
 }
 

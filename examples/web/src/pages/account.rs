@@ -4,17 +4,18 @@ use askama::Template;
 use axum::{
     Router,
     extract::Query,
+    http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use cognito_idp::{
     Sensitive,
-    auth::{SignedInUser, UserCallError, totp_uri},
+    auth::{SignedInUser, UserCallError},
     types::AttributeType,
 };
 use serde_json::Value;
 
-use super::{Field, Page, Picture, challenge::ISSUER, redirect, shown, sign_up::Done};
+use super::{Page, challenge::set_up_page, redirect, shown, sign_up::Done};
 use crate::{
     app::App,
     failure::Failure,
@@ -87,10 +88,10 @@ async fn show(visit: Visit, Query(query): Query<Done>) -> Result<Response, Failu
 /// Or back to the account with what went wrong.
 async fn done(
     visit: &Visit,
-    result: Result<(), UserCallError>,
+    result: Result<(), impl Into<Failure>>,
     to: &str,
 ) -> Result<Response, Failure> {
-    let failure = match result.map_err(Failure::from) {
+    let failure = match result.map_err(Into::into) {
         Ok(()) => return Ok(redirect(to)),
         Err(Failure::SignedOut) => return Err(Failure::SignedOut),
         Err(failure) => failure,
@@ -205,7 +206,11 @@ async fn change_password(visit: Visit, fields: Fields) -> Result<Response, Failu
     }
     let changed = user
         .change_password(fields.secret("old"), fields.secret("new"))
-        .await;
+        .await
+        .map_err(|error| match error.into() {
+            Failure::Cognito(StatusCode::UNAUTHORIZED, _) => Failure::WrongPassword,
+            failure => failure,
+        });
     done(&visit, changed, "/account?done=password").await
 }
 
@@ -220,57 +225,40 @@ async fn start_totp(visit: Visit, _fields: Fields) -> Result<Response, Failure> 
         Ok(totp) => totp.secret,
         Err(error) => return done(&visit, Err(error), "").await,
     };
-    // Read again: the tokens may have been refreshed just now.
-    let (_, signed_in) = visit.user().await?;
-    let signed_in = SignedIn {
-        totp: Some(totp),
-        ..signed_in
-    };
-    visit.update(signed_in).await?;
+    visit
+        .update(|signed_in| signed_in.totp = Some(totp.clone()))
+        .await?;
     Ok(redirect("/account/totp"))
 }
 
 async fn show_totp(visit: Visit) -> Result<Response, Failure> {
-    match visit.user().await?.1.totp {
-        Some(secret) => Ok(totp_page(&visit, &secret)?.into_response()),
-        None => Ok(redirect("/account")),
-    }
+    let (_, signed_in) = visit.user().await?;
+    let page = totp_page(&visit, &signed_in)?;
+    Ok(page.map_or_else(|| redirect("/account"), IntoResponse::into_response))
 }
 
-fn totp_page(visit: &Visit, secret: &Sensitive<String>) -> Result<Page, Failure> {
-    let uri = totp_uri(ISSUER, "account", secret).map_err(|_| Failure::Ours)?;
-    let mut page = Page::new("Set up your authenticator app")
-        .posts_to("/account/totp", visit.csrf())
-        .text("Scan this picture with the app, then enter the code that it shows.")
-        .field(Field::code())
-        .button("", "Go on")
-        .link("/account", "Back to your account");
-    page.picture = Some(Picture::of(&uri, secret)?);
-    Ok(page)
+/// `None` if no set-up has begun.
+fn totp_page(visit: &Visit, signed_in: &SignedIn) -> Result<Option<Page>, Failure> {
+    let Some(secret) = &signed_in.totp else {
+        return Ok(None);
+    };
+    let page = set_up_page("/account/totp", visit, &signed_in.name, secret)?;
+    Ok(Some(page.link("/account", "Back to your account")))
 }
 
 async fn finish_totp(visit: Visit, fields: Fields) -> Result<Response, Failure> {
     let (user, signed_in) = visit.user().await?;
-    let Some(secret) = signed_in.totp else {
+    let Some(page) = totp_page(&visit, &signed_in)? else {
         return Ok(redirect("/account"));
     };
-    match user
-        .finish_totp(fields.secret("code"), None)
-        .await
-        .map_err(Failure::from)
-    {
+    let finished = user.finish_totp(fields.secret("code"), None).await;
+    match finished.map_err(Failure::from) {
         Ok(()) => {
-            let (_, signed_in) = visit.user().await?;
-            visit
-                .update(SignedIn {
-                    totp: None,
-                    ..signed_in
-                })
-                .await?;
+            visit.update(|signed_in| signed_in.totp = None).await?;
             Ok(redirect("/account?done=saved"))
         }
         Err(Failure::SignedOut) => Err(Failure::SignedOut),
-        Err(failure) => Ok(totp_page(&visit, &secret)?.failed(&failure)),
+        Err(failure) => Ok(page.failed(&failure)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use axum::{
     Router,
+    http::StatusCode,
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -10,8 +11,8 @@ use cognito_idp::{
     auth::{
         AuthOutcome, Challenge, TotpSetup,
         challenge::{ChallengeAnswer, Delivery, MfaType},
+        totp_uri,
     },
-    operation::auth::ChallengeNameType,
 };
 use serde_json::Value;
 
@@ -19,7 +20,7 @@ use super::{Field, Page, Picture, evenly, redirect, sign_in::go_on};
 use crate::{
     app::App,
     failure::Failure,
-    session::{Fields, Session, Visit},
+    session::{Fields, Session, SigningIn, Visit},
 };
 
 /// What authenticator apps call this service.
@@ -30,9 +31,9 @@ pub(crate) fn routes() -> Router<App> {
 }
 
 async fn show(visit: Visit) -> Result<Response, Failure> {
-    match visit.session().await {
-        Some(Session::Challenge(challenge)) => Ok(page(&visit, &challenge).into_response()),
-        Some(Session::Totp(setup)) => Ok(totp_page(&visit, &setup)?.into_response()),
+    match visit.session().await? {
+        Some(Session::SigningIn(step)) => Ok(page(&visit, &step).into_response()),
+        Some(Session::Totp(name, setup)) => Ok(totp_page(&visit, &name, &setup)?.into_response()),
         Some(Session::SignedIn(_)) => Ok(redirect("/account")),
         _ => Ok(redirect("/sign-in?done=expired")),
     }
@@ -40,33 +41,22 @@ async fn show(visit: Visit) -> Result<Response, Failure> {
 
 /// Takes the challenge out, so that it is answered once at a time, and puts it back after a wrong answer.
 async fn answer(visit: Visit, fields: Fields) -> Result<Response, Failure> {
-    let session = visit.take().await;
-    match &session {
-        Some(Session::Challenge(challenge)) => {
-            if !visit.app.limits.allows_name(challenge.username().expose()) {
-                visit.save(&Session::Challenge(challenge.clone())).await?;
-                return Ok(page(&visit, challenge).failed(&Failure::TooMany));
-            }
-            answer_challenge(&visit, challenge, &fields).await
-        }
-        Some(Session::Totp(setup)) => {
-            let finished = visit
-                .users
-                .sign_in()
-                .finish_totp(setup, fields.secret("code"), None);
-            match evenly(finished).await {
-                Err(error) if is_worth_another_try(&error) => {
-                    visit.save(&Session::Totp(setup.clone())).await?;
-                    Ok(totp_page(&visit, setup)?.failed(&error.into()))
-                }
-                outcome => end_or_go_on(&visit, outcome).await,
+    match visit.take().await? {
+        Some(Session::SigningIn(step)) => {
+            if visit
+                .app
+                .limits
+                .allows_name(step.challenge.username().expose())
+            {
+                answer_challenge(&visit, step, &fields).await
+            } else {
+                again(&visit, step, &Failure::TooMany).await
             }
         }
+        Some(Session::Totp(name, setup)) => finish_totp(&visit, name, setup, &fields).await,
         // The other tab, or a second click, was faster.
-        Some(Session::SignedIn(_)) => {
-            if let Some(session) = session {
-                visit.save(&session).await?;
-            }
+        Some(session @ Session::SignedIn(_)) => {
+            visit.put_back(session).await?;
             Ok(redirect("/account"))
         }
         _ => Ok(redirect("/sign-in?done=expired")),
@@ -75,28 +65,78 @@ async fn answer(visit: Visit, fields: Fields) -> Result<Response, Failure> {
 
 async fn answer_challenge(
     visit: &Visit,
-    challenge: &Challenge,
+    step: SigningIn,
     fields: &Fields,
 ) -> Result<Response, Failure> {
-    if let Challenge::MfaSetup(setup) = challenge
+    if let Challenge::MfaSetup(setup) = &step.challenge
         && fields.text("choice") == "totp"
     {
         return match visit.users.sign_in().set_up_totp(setup.clone()).await {
-            Ok(setup) => visit.renew(&Session::Totp(setup), "/challenge").await,
-            Err(error) => end_or_go_on(visit, Err(error)).await,
+            Ok(setup) => {
+                let session = Session::Totp(step.name, setup);
+                visit.renew(&session, "/challenge").await
+            }
+            Err(error) => Ok(ended(&error.into())),
         };
     }
-    let Some(answer) = answer_of(challenge, fields) else {
-        visit.save(&Session::Challenge(challenge.clone())).await?;
-        return Ok(page(visit, challenge).failed(&Failure::Malformed));
+    let Some(answer) = answer_of(&step.challenge, fields) else {
+        return again(visit, step, &Failure::Malformed).await;
     };
-    match evenly(visit.users.respond(answer)).await {
-        Err(error) if is_worth_another_try(&error) => {
-            visit.save(&Session::Challenge(challenge.clone())).await?;
-            Ok(page(visit, challenge).failed(&error.into()))
+    let users = visit.users_on_device().await?;
+    match evenly(users.respond(answer)).await {
+        Ok(AuthOutcome::Challenge(challenge @ Challenge::CustomChallenge(_))) => {
+            // The next question, or the same after a wrong answer: nothing is proven yet.
+            let session = Session::SigningIn(SigningIn { challenge, ..step });
+            visit.renew(&session, "/challenge").await
         }
-        outcome => end_or_go_on(visit, outcome).await,
+        Ok(outcome) => go_on(visit, step.name, outcome).await,
+        Err(error) if is_worth_another_try(&error) => again(visit, step, &error.into()).await,
+        Err(error) if step.is_first => match Failure::before_proof(error) {
+            // So it looks for every name, whether a code is wrong or too old, or none was ever sent.
+            Failure::Cognito(StatusCode::UNAUTHORIZED, _) if is_code(&step.challenge) => {
+                again(visit, step, &Failure::wrong_code()).await
+            }
+            failure => Ok(ended(&failure)),
+        },
+        Err(error) => Ok(ended(&error.into())),
     }
+}
+
+async fn finish_totp(
+    visit: &Visit,
+    name: Sensitive<String>,
+    setup: TotpSetup,
+    fields: &Fields,
+) -> Result<Response, Failure> {
+    let sign_in = visit.users.sign_in();
+    let finished = sign_in.finish_totp(&setup, fields.secret("code"), None);
+    match evenly(finished).await {
+        Ok(outcome) => go_on(visit, name, outcome).await,
+        Err(error) if is_worth_another_try(&error) => {
+            let page = totp_page(visit, &name, &setup)?.failed(&error.into());
+            visit.put_back(Session::Totp(name, setup)).await?;
+            Ok(page)
+        }
+        Err(error) => Ok(ended(&error.into())),
+    }
+}
+
+/// Shows what is to be answered once more, and why.
+async fn again(visit: &Visit, step: SigningIn, failure: &Failure) -> Result<Response, Failure> {
+    let page = page(visit, &step).failed(failure);
+    visit.put_back(Session::SigningIn(step)).await?;
+    Ok(page)
+}
+
+fn ended(failure: &Failure) -> Response {
+    Page::new("Sign in")
+        .text("This sign-in has ended.")
+        .link("/sign-in", "Begin again")
+        .failed(failure)
+}
+
+fn is_code(challenge: &Challenge) -> bool {
+    matches!(challenge, Challenge::EmailOtp(_) | Challenge::SmsOtp(_))
 }
 
 /// The session at Cognito stands after these, and after what never came to it.
@@ -106,19 +146,6 @@ fn is_worth_another_try(error: &Error) -> bool {
         || error.is(ErrorCode::InvalidPassword)
         || error.is(ErrorCode::PasswordHistoryPolicyViolation)
         || error.is_throttled()
-}
-
-async fn end_or_go_on(
-    visit: &Visit,
-    outcome: Result<AuthOutcome, Error>,
-) -> Result<Response, Failure> {
-    match outcome {
-        Ok(outcome) => go_on(visit, outcome).await,
-        Err(error) => {
-            let page = Page::new("Sign in").link("/sign-in", "Begin again");
-            Ok(page.text("This sign-in has ended.").failed(&error.into()))
-        }
-    }
 }
 
 fn answer_of(challenge: &Challenge, fields: &Fields) -> Option<ChallengeAnswer> {
@@ -139,16 +166,6 @@ fn answer_of(challenge: &Challenge, fields: &Fields) -> Option<ChallengeAnswer> 
         Challenge::MfaSetup(challenge) if fields.is_set("email") => {
             challenge.answer_email(fields.secret("email"))
         }
-        Challenge::SelectChallenge(challenge) => {
-            let chosen = |choice: &&ChallengeNameType| choice.as_str() == fields.text("choice");
-            match challenge.choices.iter().find(chosen)? {
-                ChallengeNameType::Password => challenge.answer_password(password()),
-                ChallengeNameType::PasswordSrp => challenge.answer_password_srp(password()),
-                choice => challenge.answer(choice),
-            }
-        }
-        Challenge::Password(challenge) => challenge.answer(password()),
-        Challenge::PasswordSrp(challenge) => challenge.answer(password()),
         Challenge::NewPasswordRequired(challenge) => {
             let required = challenge.required_attributes.iter();
             let answered = required.fold(challenge.clone(), |challenge, name| {
@@ -163,19 +180,23 @@ fn answer_of(challenge: &Challenge, fields: &Fields) -> Option<ChallengeAnswer> 
     })
 }
 
-fn page(visit: &Visit, challenge: &Challenge) -> Page {
+fn page(visit: &Visit, step: &SigningIn) -> Page {
     let page = Page::new("Sign in")
         .posts_to("/challenge", visit.csrf())
         .link("/sign-in", "Begin again");
-    let password = || Field::password("password", "Password", "current-password");
-    match challenge {
-        Challenge::SmsMfa(challenge) => code_page(page, &challenge.delivery),
-        Challenge::EmailOtp(challenge) => code_page(page, &challenge.delivery),
-        Challenge::SmsOtp(challenge) => code_page(page, &challenge.delivery),
-        Challenge::SoftwareTokenMfa(_) => page
-            .text("Please enter the code that your authenticator app shows.")
-            .field(Field::code())
-            .button("", "Go on"),
+    match &step.challenge {
+        // Where it went would tell that there is such a user.
+        Challenge::EmailOtp(_) | Challenge::SmsOtp(_) if step.is_first => code_page(
+            page,
+            "If you can sign in so, we have sent you a code. Please enter it.".to_owned(),
+        ),
+        Challenge::SmsMfa(challenge) => sent_page(page, &challenge.delivery),
+        Challenge::EmailOtp(challenge) => sent_page(page, &challenge.delivery),
+        Challenge::SmsOtp(challenge) => sent_page(page, &challenge.delivery),
+        Challenge::SoftwareTokenMfa(_) => code_page(
+            page,
+            "Please enter the code that your authenticator app shows.".to_owned(),
+        ),
         Challenge::SelectMfaType(challenge) => {
             let choices = challenge.choices.iter();
             choices.fold(
@@ -195,18 +216,6 @@ fn page(visit: &Visit, challenge: &Challenge) -> Page {
                     .button("email", "Use this email");
             }
             page.button("totp", "Use an authenticator app")
-        }
-        Challenge::SelectChallenge(challenge) => {
-            let choices = challenge.choices.iter();
-            let page = page
-                .text("How do you want to sign in?")
-                .field(password().optional());
-            choices.fold(page, |page, choice| {
-                page.button(choice.as_str(), first_label(choice))
-            })
-        }
-        Challenge::Password(_) | Challenge::PasswordSrp(_) => {
-            page.field(password()).button("", "Go on")
         }
         Challenge::NewPasswordRequired(challenge) => {
             let page = page
@@ -238,22 +247,38 @@ fn page(visit: &Visit, challenge: &Challenge) -> Page {
     }
 }
 
-fn code_page(page: Page, delivery: &Delivery) -> Page {
+fn sent_page(page: Page, delivery: &Delivery) -> Page {
     let to = delivery.destination.as_deref().unwrap_or("you");
-    page.text(format!("Please enter the code that we have sent to {to}."))
-        .field(Field::code())
-        .button("", "Go on")
+    code_page(
+        page,
+        format!("Please enter the code that we have sent to {to}."),
+    )
 }
 
-fn totp_page(visit: &Visit, setup: &TotpSetup) -> Result<Page, Failure> {
-    let uri = setup.uri(ISSUER, "account").map_err(|_| Failure::Ours)?;
-    let mut page = Page::new("Set up your authenticator app")
-        .posts_to("/challenge", visit.csrf())
-        .text("Scan this picture with the app, then enter the code that it shows.")
-        .field(Field::code())
-        .button("", "Go on")
-        .link("/sign-in", "Begin again");
-    page.picture = Some(Picture::of(&uri, &setup.secret)?);
+fn code_page(page: Page, text: String) -> Page {
+    page.text(text).field(Field::code()).button("", "Go on")
+}
+
+fn totp_page(visit: &Visit, name: &Sensitive<String>, setup: &TotpSetup) -> Result<Page, Failure> {
+    let page = set_up_page("/challenge", visit, name, &setup.secret)?;
+    Ok(page.link("/sign-in", "Begin again"))
+}
+
+/// Shows an authenticator app the secret, labelled with the service and the user.
+pub(crate) fn set_up_page(
+    action: &'static str,
+    visit: &Visit,
+    name: &Sensitive<String>,
+    secret: &Sensitive<String>,
+) -> Result<Page, Failure> {
+    // A colon parts the two.
+    let account = name.expose().replace(':', " ");
+    let uri = totp_uri(ISSUER, &account, secret).map_err(|_| Failure::Ours)?;
+    let mut page = code_page(
+        Page::new("Set up your authenticator app").posts_to(action, visit.csrf()),
+        "Scan this picture with the app, then enter the code that it shows.".to_owned(),
+    );
+    page.picture = Some(Picture::of(&uri, secret)?);
     Ok(page)
 }
 
@@ -281,18 +306,6 @@ fn mfa_label(choice: &MfaType) -> String {
         MfaType::SmsMfa => "Text me a code".to_owned(),
         MfaType::EmailOtp | MfaType::EmailMfa => "Email me a code".to_owned(),
         MfaType::SoftwareTokenMfa => "Use my authenticator app".to_owned(),
-        other => other.as_str().to_owned(),
-    }
-}
-
-fn first_label(choice: &ChallengeNameType) -> String {
-    match choice {
-        ChallengeNameType::Password | ChallengeNameType::PasswordSrp => {
-            "Use this password".to_owned()
-        }
-        ChallengeNameType::EmailOtp => "Email me a code".to_owned(),
-        ChallengeNameType::SmsOtp => "Text me a code".to_owned(),
-        ChallengeNameType::WebAuthn => "Use a passkey".to_owned(),
         other => other.as_str().to_owned(),
     }
 }

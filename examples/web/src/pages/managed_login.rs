@@ -6,12 +6,13 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use cognito_idp::auth::AuthOutcome;
 
-use super::{Page, redirect};
+use super::{Page, redirect, sign_in::go_on};
 use crate::{
     app::App,
     failure::Failure,
-    session::{Session, SignedIn, Visit},
+    session::{Session, Visit},
 };
 
 pub(crate) fn routes() -> Router<App> {
@@ -32,16 +33,16 @@ async fn away(visit: Visit) -> Result<Response, Failure> {
 async fn callback(visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Failure> {
     let login = visit.app.login.as_ref().ok_or(Failure::NotFound)?;
     // Who is signed in stays so, whatever address somebody makes him open.
-    let Some(Session::Away(_)) = visit.session().await else {
+    let Some(Session::Away(_)) = visit.session().await? else {
         return Ok(redirect("/sign-in?done=expired"));
     };
-    let Some(Session::Away(pending)) = visit.take().await else {
+    let Some(Session::Away(pending)) = visit.take().await? else {
         return Ok(redirect("/sign-in?done=expired"));
     };
     match login.callback(&query.unwrap_or_default(), pending).await {
         Ok(tokens) => {
-            let session = Session::SignedIn(SignedIn { tokens, totp: None });
-            visit.renew(&session, "/account").await
+            let name = tokens.username().ok_or(Failure::Ours)?;
+            go_on(&visit, name, AuthOutcome::Tokens(tokens)).await
         }
         Err(error) => {
             tracing::warn!(%error, "sign-in on the domain");

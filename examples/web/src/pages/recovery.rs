@@ -42,17 +42,14 @@ async fn forgot(visit: Visit, fields: Fields) -> Result<Response, Failure> {
         Err(error) if !error.suggested_status().is_client_error() || error.is_throttled() => {
             Ok(forgot_page(&visit, username.expose()).failed(&error.into()))
         }
-        _ => {
-            visit.save(&Session::Resetting(username)).await?;
-            Ok(redirect("/reset"))
-        }
+        _ => visit.renew(&Session::Resetting(username), "/reset").await,
     }
 }
 
-async fn show_reset(visit: Visit) -> Response {
-    match visit.session().await {
-        Some(Session::Resetting(_)) => reset_page(&visit).into_response(),
-        _ => redirect("/sign-in?done=expired"),
+async fn show_reset(visit: Visit) -> Result<Response, Failure> {
+    match visit.session().await? {
+        Some(Session::Resetting(_)) => Ok(reset_page(&visit).into_response()),
+        _ => Ok(redirect("/sign-in?done=expired")),
     }
 }
 
@@ -67,7 +64,7 @@ fn reset_page(visit: &Visit) -> Page {
 }
 
 async fn reset(visit: Visit, fields: Fields) -> Result<Response, Failure> {
-    let Some(Session::Resetting(username)) = visit.session().await else {
+    let Some(Session::Resetting(username)) = visit.session().await? else {
         return Ok(redirect("/sign-in?done=expired"));
     };
     if !visit.app.limits.allows_name(username.expose()) {

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use cognito_idp::{ErrorCode, Sensitive, user_service::RegisterUser};
+use cognito_idp::{ErrorCode, user_service::RegisterUser};
 use serde::Deserialize;
 
 use super::{Field, Page, evenly, redirect};
@@ -57,25 +57,27 @@ async fn sign_up(visit: Visit, fields: Fields) -> Result<Response, Failure> {
         Err(error) if error.is(ErrorCode::UsernameExists) => {}
         Err(error) => return Ok(page(&visit, username.expose()).failed(&error.into())),
     }
-    await_code(&visit, username).await
+    visit
+        .renew(&Session::Confirming(username), "/confirm?done=sent")
+        .await
 }
 
-/// Goes on to the page that asks for the code.
-pub(crate) async fn await_code(
-    visit: &Visit,
-    username: Sensitive<String>,
-) -> Result<Response, Failure> {
-    visit.save(&Session::Confirming(username)).await?;
-    Ok(redirect("/confirm?done=sent"))
+/// Whoever comes without having signed up in this browser is asked for the name first.
+async fn show_confirm(visit: Visit, Query(query): Query<Done>) -> Result<Response, Failure> {
+    let page = match visit.session().await? {
+        Some(Session::Confirming(_)) => confirm_page(&visit),
+        _ => name_page(&visit, ""),
+    };
+    Ok(page.notice(query.done.as_deref()).into_response())
 }
 
-async fn show_confirm(visit: Visit, Query(query): Query<Done>) -> Response {
-    match visit.session().await {
-        Some(Session::Confirming(_)) => confirm_page(&visit)
-            .notice(query.done.as_deref())
-            .into_response(),
-        _ => redirect("/sign-in?done=expired"),
-    }
+fn name_page(visit: &Visit, username: &str) -> Page {
+    Page::new("Confirm your address")
+        .posts_to("/resend", visit.csrf())
+        .text("We will send you another code.")
+        .field(Field::username(username))
+        .button("", "Send code")
+        .link("/sign-in", "Sign in")
 }
 
 fn confirm_page(visit: &Visit) -> Page {
@@ -90,7 +92,7 @@ fn confirm_page(visit: &Visit) -> Page {
 }
 
 async fn confirm(visit: Visit, fields: Fields) -> Result<Response, Failure> {
-    let Some(Session::Confirming(username)) = visit.session().await else {
+    let Some(Session::Confirming(username)) = visit.session().await? else {
         return Ok(redirect("/sign-in?done=expired"));
     };
     if !visit.app.limits.allows_name(username.expose()) {
@@ -110,17 +112,24 @@ async fn confirm(visit: Visit, fields: Fields) -> Result<Response, Failure> {
     }
 }
 
-async fn resend(visit: Visit, _fields: Fields) -> Result<Response, Failure> {
-    let Some(Session::Confirming(username)) = visit.session().await else {
-        return Ok(redirect("/sign-in?done=expired"));
+/// For the name that signed up in this browser, or for the one that was entered.
+async fn resend(visit: Visit, fields: Fields) -> Result<Response, Failure> {
+    let username = match visit.session().await? {
+        Some(Session::Confirming(username)) => username,
+        _ => fields.secret("username"),
     };
+    let page = || name_page(&visit, username.expose());
     if !visit.app.limits.allows_name(username.expose()) {
-        return Ok(confirm_page(&visit).failed(&Failure::TooMany));
+        return Ok(page().failed(&Failure::TooMany));
     }
     match evenly(visit.users.resend_confirmation_code(&username)).await {
         Err(error) if !error.suggested_status().is_client_error() || error.is_throttled() => {
-            Ok(confirm_page(&visit).failed(&error.into()))
+            Ok(page().failed(&error.into()))
         }
-        _ => Ok(redirect("/confirm?done=sent")),
+        // Unknown, or confirmed already: the same page, and no code fits.
+        _ => {
+            let session = Session::Confirming(username.clone());
+            visit.renew(&session, "/confirm?done=sent").await
+        }
     }
 }

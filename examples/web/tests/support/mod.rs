@@ -29,6 +29,11 @@ impl Server {
     /// `None` where no emulator runs: see `tests/live/servers.sh`.
     pub fn start(settings: &[(&str, &str)]) -> Option<Self> {
         env::var_os("COGNITO_LIVE_MINISTACK_URL")?;
+        Some(Self::with(settings))
+    }
+
+    /// With the pool that the settings name, or one of its own in the emulator.
+    pub fn with(settings: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_cognito-idp-web"))
             .env("LISTEN", "127.0.0.1:0")
             .env_remove("COGNITO_USER_POOL_ID")
@@ -44,7 +49,12 @@ impl Server {
             port.parse::<u16>().ok()
         });
         let address = ([127, 0, 0, 1], port.expect("the server starts")).into();
-        Some(Self { child, address })
+        Self { child, address }
+    }
+
+    /// How a real browser reaches it.
+    pub fn url(&self) -> String {
+        format!("http://localhost:{}", self.address.port())
     }
 
     pub fn browser(&self) -> Browser {

@@ -109,6 +109,13 @@ impl Chromium {
         );
     }
 
+    /// Fills a field in which keys mean something else in every language, such as a date.
+    pub fn set(&self, id: &str, value: &str) {
+        self.script(&format!(
+            "document.getElementById('{id}').value = '{value}'; return ''"
+        ));
+    }
+
     /// Presses the first button of the first form, and waits for the next page.
     pub fn submit(&self) {
         self.click("form button");
@@ -136,13 +143,10 @@ impl Chromium {
         }
     }
 
-    fn await_page(&self) {
-        let end = Instant::now() + Duration::from_secs(30);
-        let there = "return String(!document.documentElement.dataset.old && document.readyState == 'complete')";
-        while self.script(there) != "true" {
-            assert!(Instant::now() < end, "no other page came");
-            thread::sleep(Duration::from_millis(50));
-        }
+    pub fn await_page(&self) {
+        self.until(
+            "return String(!document.documentElement.dataset.old && document.readyState == 'complete')",
+        );
     }
 
     pub fn script(&self, script: &str) -> String {
@@ -194,6 +198,46 @@ impl Chromium {
                 ({ id, nodes }) => [id, nodes.map(({ html }) => html)]))));";
         let found = self.post("/execute/async", &json!({"script": run, "args": []}));
         assert_eq!(text(&found), "[]", "{name}");
+    }
+
+    /// Gives the browser an authenticator that keeps passkeys and whose user always agrees.
+    pub fn add_authenticator(&self) -> String {
+        let authenticator = json!({
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": true,
+            "hasUserVerification": true,
+            "isUserVerified": true,
+        });
+        text(&self.post("/webauthn/authenticator", &authenticator))
+    }
+
+    pub fn recognise_user(&self, authenticator: &str, is_verified: bool) {
+        let path = format!("/webauthn/authenticator/{authenticator}/uv");
+        self.post(&path, &json!({"isUserVerified": is_verified}));
+    }
+
+    /// Whether there is such an element.
+    pub fn has(&self, selector: &str) -> bool {
+        let by = json!({"using": "css selector", "value": selector});
+        let found = self.post("/elements", &by);
+        found.as_array().is_some_and(|found| !found.is_empty())
+    }
+
+    /// Clicks without waiting for another page.
+    pub fn press(&self, selector: &str) {
+        let element = self.find(selector);
+        self.post(&format!("/element/{element}/click"), &json!({}));
+    }
+
+    /// Waits until the script gives `true`.
+    #[track_caller]
+    pub fn until(&self, script: &str) {
+        let end = Instant::now() + Duration::from_secs(30);
+        while self.script(script) != "true" {
+            assert!(Instant::now() < end, "never: {script}");
+            thread::sleep(Duration::from_millis(50));
+        }
     }
 
     fn find(&self, selector: &str) -> String {
