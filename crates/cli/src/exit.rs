@@ -8,6 +8,8 @@ use cognito_idp::{
     verify::{KeysError, VerifyError},
 };
 
+use crate::interrupt;
+
 /// Why a command did not do what it was asked to.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -42,6 +44,10 @@ impl Failure {
             // Whoever reads us has enough.
             Self::Io(_, error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 return ExitCode::SUCCESS;
+            }
+            // Whoever pressed ^C knows it.
+            Self::Io(_, error) if error.kind() == io::ErrorKind::Interrupted => {
+                return ExitCode::from(interrupt::STATUS);
             }
             _ => eprintln!("cognito-idp: {self}"),
         }

@@ -3,12 +3,14 @@
 mod arguments;
 mod browser;
 mod call;
+mod columns;
 mod command;
 mod completions;
 mod context;
 mod describe;
 mod exit;
 mod fixtures;
+mod interrupt;
 mod loopback;
 mod output;
 mod progress;
@@ -21,6 +23,7 @@ mod table;
 mod terminal;
 mod users;
 mod validate;
+mod verbose;
 mod verify;
 
 use std::process::ExitCode;
@@ -40,6 +43,8 @@ fn run(arguments: &[std::ffi::OsString]) -> Result<(), Failure> {
     let matches = command::command(operation.as_ref())
         .try_get_matches_from(arguments)
         .map_err(Failure::Arguments)?;
+    output::choose(&matches);
+    verbose::choose(&matches);
     match matches.subcommand() {
         Some(("call", call)) => match operation.zip(call.subcommand()) {
             Some((operation, (_, members))) => call::run(&operation, members),

@@ -105,17 +105,18 @@ pub(crate) fn list() -> Result<(), Failure> {
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
     paths.sort();
+    let mut sessions = Vec::new();
     for path in paths {
         let session = read(&path)?;
-        output::one_line(&json!({
+        sessions.push(json!({
             "session": path.file_stem().and_then(|name| name.to_str()),
             "user_pool_id": session.user_pool_id,
             "client_id": session.client_id.expose(),
             "username": session.tokens.username().as_ref().map(Sensitive::expose),
             "access_token_expires_at": session.tokens.expires_at.to_string(),
-        }))?;
+        }));
     }
-    Ok(())
+    output::list(sessions)
 }
 
 /// How the session's app client signs in, refreshes and signs out.

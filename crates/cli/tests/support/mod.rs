@@ -172,7 +172,7 @@ fn serve(connection: &TcpStream, answers: &Mutex<Vec<Answer>>, seen: &Mutex<Vec<
         let Answer { status, body } = answer;
         let written = write!(
             &*connection,
-            "HTTP/1.1 {status} Any\r\nx-amzn-requestid: request-{id}\r\n\
+            "HTTP/1.1 {status} Any\r\nx-amzn-requestid: feed-{id}\r\n\
              content-type: application/x-amz-json-1.1\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
@@ -320,12 +320,17 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     pub(crate) fn run(command: &Command) -> Self {
+        Self::run_as(command, |line| format!("exec {line}"))
+    }
+
+    /// The same with what a shell does before and after it.
+    pub(crate) fn run_as(command: &Command, script: impl FnOnce(&str) -> String) -> Self {
         let program = std::iter::once(command.get_program());
         let words = program.chain(command.get_args());
         let words: Vec<_> = words
             .map(|word| format!("'{}'", word.to_string_lossy()))
             .collect();
-        let line = words.join(" ");
+        let line = script(&words.join(" "));
         let mut script = Command::new("script");
         script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
         script.env_clear();
@@ -360,12 +365,18 @@ impl Terminal {
 
     /// Waits for a question and types the answer.
     pub(crate) fn answer(&mut self, question: &str, answer: &str) {
+        self.wait_for(question);
+        self.press(&format!("{answer}\n"));
+    }
+
+    /// Waits until something is shown that was not waited for before; gives all that is shown by then.
+    pub(crate) fn wait_for(&mut self, question: &str) -> String {
         let begun = std::time::Instant::now();
         loop {
             let screen = self.screen();
             if let Some(place) = screen[self.read..].find(question) {
                 self.read += place + question.len();
-                break;
+                return screen;
             }
             assert!(
                 begun.elapsed().as_secs() < 30,
@@ -373,12 +384,13 @@ impl Terminal {
             );
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
+    }
+
+    pub(crate) fn press(&mut self, keys: &str) {
         // The echo is switched off after the question is shown.
         std::thread::sleep(std::time::Duration::from_millis(200));
         let mut input = self.child.stdin.as_ref().expect("piped");
-        input
-            .write_all(format!("{answer}\n").as_bytes())
-            .expect("it reads");
+        input.write_all(keys.as_bytes()).expect("it reads");
     }
 
     /// Waits for the end; gives the status and all that was shown.
