@@ -35,21 +35,7 @@ fn from_nothing_to_a_signed_in_user_and_back() {
     ]);
     let client_id = text(&client["UserPoolClient"]["ClientId"]);
     let secret = text(&client["UserPoolClient"]["ClientSecret"]);
-    let user = ["--user-pool-id", &pool, "--username", "alice"];
-    call(
-        &[
-            &["admin-create-user", "--message-action", "SUPPRESS"],
-            &user[..],
-        ]
-        .concat(),
-    );
-    let set_password = [
-        "admin-set-user-password",
-        "--permanent",
-        "--password",
-        "env:MARKER",
-    ];
-    call(&[&set_password, &user[..]].concat());
+    make_alice(&pool);
 
     let place = [
         ("COGNITO_USER_POOL_ID", &pool),
@@ -216,15 +202,7 @@ fn a_user_signs_in_on_the_pages_of_ministack() {
         "ALLOW_REFRESH_TOKEN_AUTH",
     ]);
     let client_id = text(&made["UserPoolClient"]["ClientId"]);
-    let user = ["--user-pool-id", &pool, "--username", "alice"];
-    call(&[&["admin-create-user"], &user[..]].concat());
-    let set_password = [
-        "admin-set-user-password",
-        "--permanent",
-        "--password",
-        "env:MARKER",
-    ];
-    call(&[&set_password, &user[..]].concat());
+    make_alice(&pool);
 
     let session = |arguments: &[&str]| {
         let mut command = command(arguments);
@@ -293,6 +271,16 @@ fn encoded(text: &str) -> String {
         byte => format!("%{byte:02X}"),
     });
     bytes.collect()
+}
+
+/// Makes a user who has a password of her own.
+fn make_alice(pool: &str) {
+    let alice = ["--user-pool-id", pool, "--username", "alice"];
+    let create = ["admin-create-user", "--message-action", "SUPPRESS"];
+    call(&[&create, &alice[..]].concat());
+    let set_password = ["admin-set-user-password", "--permanent"];
+    let password = ["--password", "env:MARKER"];
+    call(&[&set_password, &password, &alice[..]].concat());
 }
 
 #[test]

@@ -146,6 +146,26 @@ fn nobody_is_waited_for_forever() {
 }
 
 #[test]
+fn a_sign_in_that_is_stopped_leaves_nothing_behind() {
+    let (domain, _) = domain(&json!({}));
+    let mut sign_in = SignIn::start("stopped", &domain, &[]);
+    let pid = sign_in.child.id().to_string();
+    let kill = Command::new("kill").args(["-INT", &pid]).status();
+    assert!(kill.expect("it is there").success());
+    assert_eq!(sign_in.end().err, "");
+    // Nobody waits for a session that nobody holds.
+    let token = run_with(sign_in.command(&["token"]), "");
+    assert_eq!(token.status, 2);
+    assert!(token.err.contains("sign in first"), "{}", token.err);
+    let port = sign_in
+        .redirect_uri
+        .split([':', '/'])
+        .nth(4)
+        .expect("a port");
+    std::net::TcpListener::bind(format!("127.0.0.1:{port}")).expect("it is free again");
+}
+
+#[test]
 fn what_cannot_be_is_said_before_a_browser_is_sent_away() {
     let (domain, _) = domain(&json!({}));
     let of = |arguments: &[&str]| {

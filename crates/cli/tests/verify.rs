@@ -111,6 +111,28 @@ fn every_check_is_explained() {
 }
 
 #[test]
+fn an_explanation_is_data_for_who_asks_for_it() {
+    let of = ["--pool", POOL, "--client", CLIENT, "--explain", "--output"];
+    let done = verify("expired", &["-"], &[&of[..], &["json"]].concat());
+    assert_eq!(done.status, 3, "{}", done.err);
+    let checks: Value = serde_json::from_str(&done.out).expect("JSON");
+    let time = &checks[5];
+    assert_eq!(
+        (&time["check"], &time["passed"]),
+        (&json!("time"), &json!(false))
+    );
+    assert_eq!(time["reason"], "the token has expired");
+    assert_eq!(
+        (&checks[6]["passed"], &checks[6]["reason"]),
+        (&json!(true), &json!(null))
+    );
+    let done = verify("hostile", &["-"], &[&of[..], &["table"]].concat());
+    assert_eq!(done.status, 3, "{}", done.err);
+    assert!(done.out.contains("another app client"), "{}", done.out);
+    assert!(!done.out.contains('\u{1b}'), "{}", done.out);
+}
+
+#[test]
 fn nothing_of_the_token_itself_is_shown_and_no_terminal_obeys_it() {
     let of = ["--pool", POOL, "--client", CLIENT, "--explain"];
     for name in ["access", "expired", "hostile"] {
