@@ -214,6 +214,13 @@ impl Challenge {
     }
 
     /// The session, which an answer in another process needs beside the username.
+    ///
+    /// ```
+    /// use cognito_idp::{Sensitive, auth::{Challenge, challenge::SmsMfa}};
+    ///
+    /// let challenge = Challenge::SmsMfa(SmsMfa::new("alice", "the session"));
+    /// assert_eq!(challenge.session().map(Sensitive::expose).map(String::as_str), Some("the session"));
+    /// ```
     #[must_use]
     pub fn session(&self) -> Option<&Sensitive<String>> {
         self.state().session.as_ref()

@@ -283,6 +283,91 @@ fn make_alice(pool: &str) {
     call(&[&set_password, &password, &alice[..]].concat());
 }
 
+#[test]
+#[ignore = "needs tests/live/servers.sh"]
+fn the_nine_calls_do_what_they_say() {
+    const NEW: &str = "Marker-P@ssw0rd2";
+    let pool = call(&["CreateUserPool", "--pool-name", "nine-calls"]);
+    let pool = text(&pool["UserPool"]["Id"]);
+    let create_client = ["create-user-pool-client", "--client-name", "nine-calls"];
+    let client = call(
+        &[
+            &create_client[..],
+            &["--user-pool-id", &pool, "--generate-secret"],
+            &["--explicit-auth-flows", "ALLOW_ADMIN_USER_PASSWORD_AUTH"],
+        ]
+        .concat(),
+    );
+    let client = &client["UserPoolClient"];
+    let run = |line: &str, input: &str| {
+        let arguments: Vec<_> = line.split_whitespace().collect();
+        let mut command = command(&arguments);
+        command
+            .env("COGNITO_USER_POOL_ID", &pool)
+            .env("COGNITO_CLIENT_ID", text(&client["ClientId"]))
+            .env("COGNITO_CLIENT_SECRET", text(&client["ClientSecret"]))
+            .env("NEW", NEW)
+            .env("CODE", "654321");
+        run_with(command, input)
+    };
+    let ok = |line: &str, input: &str| -> Value {
+        let done = run(line, input);
+        assert_eq!(done.status, 0, "{line}: {}", done.err);
+        assert!(!done.err.contains("Marker"), "{line}: {}", done.err);
+        serde_json::from_str(&done.out).expect("JSON")
+    };
+
+    let alice = "alice@example.com";
+    let created = ok(&format!("create-user {alice} --password env:MARKER"), "");
+    assert_eq!(created["User"]["UserStatus"], "FORCE_CHANGE_PASSWORD");
+    let challenge = ok(&format!("login {alice} --password env:MARKER"), "");
+    assert_eq!(challenge["ChallengeName"], "NEW_PASSWORD_REQUIRED");
+    let username = text(&challenge["Username"]);
+    let respond =
+        format!("respond-to-new-password-challenge {username} --session - --new-password env:NEW");
+    let tokens = ok(&respond, &text(&challenge["Session"]));
+    assert!(tokens["AuthenticationResult"]["AccessToken"].is_string());
+    let again = ok(&format!("login {alice} --password env:NEW"), "");
+    assert!(again["AuthenticationResult"]["RefreshToken"].is_string());
+    let wrong = run(&format!("login {alice} --password env:WRONG"), "");
+    assert_eq!((wrong.status, wrong.out.as_str()), (3, ""), "{}", wrong.err);
+
+    ok(&format!("update-user {alice} --first-name Alice"), "");
+    let user = ["--user-pool-id", &pool, "--username", alice];
+    let got = call(&[&["admin-get-user"], &user[..]].concat());
+    assert!(got.to_string().contains("\"Alice\""), "{got}");
+    let group = ["create-group", "--group-name", "admins"];
+    call(&[&group[..], &["--user-pool-id", &pool]].concat());
+    let fates = ok(&format!("add-to-group {alice} admins"), "");
+    assert_eq!(fates[0]["IsMember"], true);
+    let some = run(&format!("add-to-group {alice} admins nobody"), "");
+    assert_eq!(some.status, 9, "{}", some.err);
+
+    let registered = ok("register bob@example.com --password env:MARKER", "");
+    assert!(registered["UserSub"].is_string());
+    let sent = ok(&format!("forgot-password {alice}"), "");
+    assert!(sent["CodeDeliveryDetails"].is_object());
+    let confirm =
+        format!("confirm-forgot-password {alice} --code env:CODE --new-password env:MARKER");
+    ok(&confirm, "");
+    ok(&format!("login {alice} --password env:MARKER"), "");
+
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-live");
+    let (code, invitation) = (folder.join("code.html"), folder.join("invitation.html"));
+    fs::write(&code, "<p>Code: {####}</p>").expect("writable");
+    fs::write(&invitation, "<p>{username}: {####}</p>").expect("writable");
+    let update = format!(
+        "update-cognito-email-template --verification {} --invitation {}",
+        code.display(),
+        invitation.display()
+    );
+    ok(&update, "");
+    let described = call(&["describe-user-pool", "--user-pool-id", &pool]);
+    let template = &described["UserPool"]["VerificationMessageTemplate"];
+    assert_eq!(template["EmailMessage"], "<p>Code: {####}</p>");
+    call(&["delete-user-pool", "--user-pool-id", &pool]);
+}
+
 fn call(arguments: &[&str]) -> Value {
     let done = run_with(command(&[&["call"], arguments].concat()), "");
     done_well(&done);

@@ -20,7 +20,7 @@ use crate::{COGNITO, Outcome, PROCESSES, lock, support::cognito::AccessToken};
 /// The users that every second request is of; their sources are kept.
 const REGULARS: usize = 10;
 /// How long the answer with a token may take on a busy machine, which counts to its life only there.
-const LATE: Duration = Duration::from_millis(500);
+const LATE: Duration = Duration::from_secs(1);
 
 /// What became of a request, and how many microseconds it took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
