@@ -7,6 +7,7 @@ mod send_all;
 mod signing;
 #[cfg(feature = "bulk")]
 mod stream;
+mod time;
 
 use std::{
     fmt,

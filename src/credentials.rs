@@ -70,7 +70,7 @@ pub use self::profile::is_profile_file;
 #[cfg(feature = "credentials")]
 pub use self::{
     container::ContainerCredentials, instance::InstanceCredentials, profile::ProfileCredentials,
-    standard::StandardCredentials, web_identity::WebIdentityCredentials,
+    profile::ProfileSettings, standard::StandardCredentials, web_identity::WebIdentityCredentials,
 };
 
 /// Reads credentials from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`.

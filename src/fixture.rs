@@ -154,6 +154,7 @@ mod call;
 mod issuer;
 mod pattern;
 mod private;
+mod recorded;
 mod recorder;
 mod redact;
 mod replay;
@@ -252,6 +253,20 @@ impl Fixture {
     ///
     /// It finds what can be told by its looks: names, phone numbers and IDs need a
     /// [reader](self#reviewing-a-fixture).
+    ///
+    /// ```
+    /// use cognito_idp::fixture::Fixture;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let fixture = Fixture::parse("whose", r#"{
+    ///     "description": "The address stands where nobody looks",
+    ///     "provenance": "Written by hand for alice@nodomain.test.org",
+    ///     "exchanges": [{"operation": "ListGroups", "request": {}, "response": {"status": 200, "body": {}}}]
+    /// }"#)?;
+    /// assert!(fixture.check_private().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Names every place, and what seems to stand there, without the thing itself.

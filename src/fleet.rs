@@ -74,6 +74,32 @@ pub type SharedStoreFuture<'a, T> =
 /// store's own clock. Values and leases have names of their own: a lease on a key keeps nobody from
 /// its value. Every method must end within a few seconds, with
 /// [`Unavailable`](SharedStoreError::Unavailable) if need be, and may be dropped while it runs.
+///
+/// What a store of your own must do, as [`MemoryStore`] does it:
+///
+/// ```
+/// use cognito_idp::fleet::{Lease, MemoryStore, SharedStore, SharedStoreError, Swap, Versioned};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), SharedStoreError> {
+/// let store = MemoryStore::new();
+/// let (first, second) = (Versioned::new(1, *b"one"), Versioned::new(2, *b"two"));
+/// let hour = Duration::from_hours(1);
+/// assert_eq!(store.swap("key", 0, first.clone(), hour).await?, Swap::Done);
+/// let Some(found) = store.load("key").await? else { panic!("it was written") };
+/// assert_eq!(found.value, first.value);
+/// // Who has not seen the first value does not write over it.
+/// let refused = store.swap("key", 0, second.clone(), hour).await?;
+/// assert!(matches!(refused, Swap::Refused(Some(present)) if present.version == 1));
+/// assert_eq!(store.swap("key", found.version, second, hour).await?, Swap::Done);
+///
+/// assert_eq!(store.lease("key", "process 1", hour).await?, Lease::Held);
+/// assert!(matches!(store.lease("key", "process 2", hour).await?, Lease::Taken(_)));
+/// store.release("key", "process 1").await?;
+/// # Ok(())
+/// # }
+/// ```
 pub trait SharedStore: fmt::Debug + Send + Sync {
     /// The value of `key`; `None` if there is none or its life is over.
     fn load<'a>(&'a self, key: &'a str) -> SharedStoreFuture<'a, Option<Versioned>>;
@@ -153,6 +179,20 @@ pub enum Lease {
 }
 
 /// Why a [`SharedStore`] or a [`Vault`] gave no answer that can be used.
+///
+/// ```
+/// use cognito_idp::fleet::SharedStoreError;
+///
+/// fn for_the_operator(error: &SharedStoreError) -> &'static str {
+///     match error {
+///         SharedStoreError::Unavailable(_) => "the store is away: look after it",
+///         SharedStoreError::UnknownKey(_) => "this process lacks a sealing key",
+///         SharedStoreError::Tampered => "somebody else writes into the store",
+///         _ => "see its source",
+///     }
+/// }
+/// # let _ = for_the_operator;
+/// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SharedStoreError {

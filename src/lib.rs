@@ -40,6 +40,8 @@ pub mod pacing;
 mod primitives;
 pub mod protocol;
 mod random;
+#[cfg(any(feature = "srp", feature = "managed-login"))]
+mod random_bytes;
 pub mod retry;
 mod sensitive;
 #[cfg(feature = "sigv4")]

@@ -265,9 +265,13 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use http::StatusCode;
+    use serde::Serialize;
 
     use super::*;
+    use crate::operation::{AuthScheme, RetrySafety};
 
     fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> http::Response<Bytes> {
         let mut response = http::Response::new(Bytes::copy_from_slice(body.as_bytes()));
@@ -283,6 +287,33 @@ mod tests {
     fn error(status: u16, headers: &[(&'static str, &str)], body: &str) -> Error {
         let (parts, body) = answer(status, headers, body).into_parts();
         check_status("SignUp", &parts, &body).expect_err("an error")
+    }
+
+    /// An operation whose members can be anything.
+    #[derive(Serialize)]
+    #[serde(transparent)]
+    struct Anything<T>(T);
+
+    impl<T: Serialize> Operation for Anything<T> {
+        type Response = ();
+        const NAME: &'static str = "Anything";
+        const AUTH: AuthScheme = AuthScheme::NoAuth;
+        const RETRY: RetrySafety = RetrySafety::Repeatable;
+        const ERRORS: &'static [ErrorCode] = &[];
+    }
+
+    #[test]
+    fn a_request_carries_its_operation_as_json_or_is_not_made() {
+        let endpoint = Endpoint::custom("https://example.com/path").expect("a valid URL");
+        let members = Anything(BTreeMap::from([("Username", "alice")]));
+        let request = http_request(&members, &endpoint).expect("a request");
+        assert_eq!(request.body(), r#"{"Username":"alice"}"#);
+        let target = &request.headers()[X_AMZ_TARGET];
+        assert_eq!(target, "AWSCognitoIdentityProviderService.Anything");
+        // JSON has no such names of members.
+        let impossible = Anything(BTreeMap::from([(vec![1], 2)]));
+        let error = http_request(&impossible, &endpoint).expect_err("not made");
+        assert!(matches!(error, Error::InvalidInput(_)), "{error:?}");
     }
 
     #[test]

@@ -1,26 +1,6 @@
-//! Random numbers for spreading work in time, and random bytes for secrets.
+//! Random numbers for spreading work in time.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-#[cfg(any(feature = "srp", feature = "managed-login"))]
-use std::io;
-
-#[cfg(any(feature = "srp", feature = "managed-login"))]
-use crate::error::InvalidInput;
-
-/// Where random bytes for secrets come from.
-#[cfg(any(feature = "srp", feature = "managed-login"))]
-pub(crate) type RandomSource = fn(&mut [u8]) -> io::Result<()>;
-
-/// The operating system's random bytes.
-#[cfg(any(feature = "srp", feature = "managed-login"))]
-pub(crate) fn system_random(bytes: &mut [u8]) -> io::Result<()> {
-    getrandom::getrandom(bytes).map_err(|_| io::Error::other("the system gave no random bytes"))
-}
-
-#[cfg(any(feature = "srp", feature = "managed-login"))]
-pub(crate) fn fill(bytes: &mut [u8], random: RandomSource) -> Result<(), InvalidInput> {
-    random(bytes).map_err(|_| InvalidInput::new("random_source", "must give random bytes"))
-}
 
 /// A number in `0.0..1.0`, from the seeds that std draws for its hash maps; no secret may rest on it.
 pub(crate) fn random() -> f64 {

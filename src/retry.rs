@@ -323,7 +323,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::error::{DecodeError, InvalidInput, TransportError};
+    use crate::{
+        error::{DecodeError, InvalidInput, TransportError},
+        pacing::{PacingError, QuotaCategory},
+    };
 
     const EXPIRED: Option<RetryReason> = Some(RetryReason::ExpiredCredentials);
     const THROTTLING: Option<RetryReason> = Some(RetryReason::Throttling);
@@ -360,6 +363,11 @@ mod tests {
             repeatable == THROTTLING,
             "{row}: throttled"
         );
+        assert_eq!(
+            error.is_retryable(),
+            repeatable.is_some(),
+            "{row}: retryable"
+        );
     }
 
     #[test]
@@ -379,6 +387,18 @@ mod tests {
             ("answer too large", Kind::ResponseTooLarge, None, None),
         ] {
             check(row, &transport(kind), repeatable, once);
+        }
+    }
+
+    #[test]
+    fn a_call_without_a_turn_is_throttled_before_anybody_has_seen_it() {
+        let category = QuotaCategory::UserRead;
+        for error in [
+            PacingError::QueueFull { category },
+            PacingError::WaitTooLong { category },
+        ] {
+            let error = Error::pacing("GetUser", error);
+            check("no turn", &error, THROTTLING, THROTTLING);
         }
     }
 

@@ -450,7 +450,25 @@ mod tests {
                 .sign(&mut fresh, &credentials, time)
                 .expect("a signature");
             assert_eq!(kept.headers(), fresh.headers());
+            let day_key = signer.day_key.lock().expect("no panic");
+            let next = |credentials| {
+                let fits = |key: &DayKey| key.fits(&credentials, &key.day);
+                day_key.as_ref().is_some_and(fits)
+            };
+            assert!(next(credentials.clone()), "the key is made anew each time");
+            assert!(!next(Credentials::new(
+                "AKIDEXAMPLE",
+                "third",
+                None,
+                None,
+                "test"
+            )));
         }
+        let shown = format!("{signer:?}");
+        assert!(
+            shown.contains("us-east-1") && !shown.contains("key"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -56,6 +56,7 @@
 
 mod cache;
 mod claims;
+mod distinct;
 mod error;
 mod explain;
 #[cfg(feature = "axum")]

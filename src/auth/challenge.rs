@@ -210,24 +210,41 @@ impl Challenge {
     /// The username that the answer will carry: the canonical one, also after a sign-in with an alias.
     #[must_use]
     pub fn username(&self) -> &Sensitive<String> {
+        &self.state().username
+    }
+
+    /// The session, which an answer in another process needs beside the username.
+    ///
+    /// ```
+    /// use cognito_idp::{Sensitive, auth::{Challenge, challenge::SmsMfa}};
+    ///
+    /// let challenge = Challenge::SmsMfa(SmsMfa::new("alice", "the session"));
+    /// assert_eq!(challenge.session().map(Sensitive::expose).map(String::as_str), Some("the session"));
+    /// ```
+    #[must_use]
+    pub fn session(&self) -> Option<&Sensitive<String>> {
+        self.state().session.as_ref()
+    }
+
+    fn state(&self) -> &State {
         match self {
-            Self::SmsMfa(challenge) => challenge.username(),
-            Self::EmailOtp(challenge) => challenge.username(),
-            Self::SmsOtp(challenge) => challenge.username(),
-            Self::SoftwareTokenMfa(challenge) => challenge.username(),
-            Self::SelectMfaType(challenge) => challenge.username(),
-            Self::MfaSetup(challenge) => challenge.username(),
-            Self::SelectChallenge(challenge) => challenge.username(),
-            Self::Password(challenge) => challenge.username(),
-            Self::PasswordSrp(challenge) => challenge.username(),
-            Self::PasswordVerifier(challenge) => challenge.username(),
-            Self::DeviceSrpAuth(challenge) => challenge.username(),
-            Self::DevicePasswordVerifier(challenge) => challenge.username(),
-            Self::NewPasswordRequired(challenge) => challenge.username(),
-            Self::CustomChallenge(challenge) => challenge.username(),
-            Self::WebAuthn(challenge) => challenge.username(),
-            Self::AdminNoSrpAuth(challenge) => challenge.username(),
-            Self::Other(challenge) => challenge.username(),
+            Self::SmsMfa(challenge) => &challenge.state,
+            Self::EmailOtp(challenge) => &challenge.state,
+            Self::SmsOtp(challenge) => &challenge.state,
+            Self::SoftwareTokenMfa(challenge) => &challenge.state,
+            Self::SelectMfaType(challenge) => &challenge.state,
+            Self::MfaSetup(challenge) => &challenge.state,
+            Self::SelectChallenge(challenge) => &challenge.state,
+            Self::Password(challenge) => &challenge.state,
+            Self::PasswordSrp(challenge) => &challenge.state,
+            Self::PasswordVerifier(challenge) => &challenge.state,
+            Self::DeviceSrpAuth(challenge) => &challenge.state,
+            Self::DevicePasswordVerifier(challenge) => &challenge.state,
+            Self::NewPasswordRequired(challenge) => &challenge.state,
+            Self::CustomChallenge(challenge) => &challenge.state,
+            Self::WebAuthn(challenge) => &challenge.state,
+            Self::AdminNoSrpAuth(challenge) => &challenge.state,
+            Self::Other(challenge) => &challenge.state,
         }
     }
 
@@ -432,6 +449,7 @@ mod tests {
             assert_eq!(username, "alice".into(), "{name}");
             assert_eq!(challenge.username(), &username, "{name}");
             assert_eq!(session, Some("session".into()), "{name}");
+            assert_eq!(challenge.session(), session.as_ref(), "{name}");
             match &challenge {
                 Challenge::CustomChallenge(CustomChallenge { parameters, .. })
                 | Challenge::Other(OtherChallenge { parameters, .. }) => {

@@ -13,7 +13,7 @@ use super::{
 #[cfg(feature = "srp")]
 use super::{challenge::Proof, proof::Pending};
 #[cfg(feature = "srp")]
-use crate::random::{self, RandomSource};
+use crate::random_bytes::{self, RandomSource};
 use crate::{
     client::{Answer, Client},
     collections::{IntoMap, List, Map},
@@ -142,7 +142,7 @@ impl SignIn {
             user_context_data: None,
             device: None,
             #[cfg(feature = "srp")]
-            random: random::system_random,
+            random: random_bytes::system_random,
         }
     }
 
@@ -397,7 +397,7 @@ impl SignIn {
 
     #[cfg(feature = "srp")]
     pub(super) fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error> {
-        Ok(random::fill(bytes, self.random)?)
+        Ok(random_bytes::fill(bytes, self.random)?)
     }
 
     /// Starts, and once more if the device turned out to be unknown when it was to prove itself.

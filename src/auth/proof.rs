@@ -12,7 +12,7 @@ use super::{
 use crate::{
     client::Answer,
     error::{DecodeProblem, Error, InvalidInput},
-    random::{RandomSource, fill},
+    random_bytes::{RandomSource, fill},
     sensitive::Sensitive,
 };
 

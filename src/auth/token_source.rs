@@ -286,6 +286,10 @@ impl TokenSource {
         Ok(self.refresh_beyond(number, Need::Other).await?.access_token)
     }
 
+    #[cfg_attr(
+        not(feature = "fleet"),
+        expect(clippy::never_loop, reason = "as where there is news of others")
+    )]
     async fn refresh(&self) -> Result<Tokens, RefreshError> {
         let failure = loop {
             match self.request(Request::Refresh).await {

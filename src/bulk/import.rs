@@ -12,8 +12,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+pub(super) use self::target::names;
 use self::target::{Put, Target};
-pub(super) use self::target::{is_read_only, names};
 use super::{
     bounded::Bounded,
     error::{BulkError, JournalProblem},

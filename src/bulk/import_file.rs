@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{password_hash, record::UserRecord};
+use super::{password_hash, record::UserRecord, schema::is_read_only};
 use crate::{
     error::{InvalidInput, Problem},
     operation::{
@@ -173,7 +173,7 @@ impl ImportFile {
         let mut values = BTreeMap::new();
         for attribute in &user.attributes {
             let value = attribute.value.as_ref().map_or("", |value| value.expose());
-            if super::import::is_read_only(&attribute.name) || value.is_empty() {
+            if is_read_only(&attribute.name) || value.is_empty() {
                 continue;
             }
             let name = attribute.name.as_str();

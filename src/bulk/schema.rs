@@ -194,7 +194,7 @@ impl Schema {
         }
         for attribute in &user.attributes {
             let name = attribute.name.as_str();
-            if super::import::is_read_only(name) {
+            if is_read_only(name) {
                 continue;
             }
             let Some(rule) = self.attributes.get(name) else {
@@ -294,4 +294,9 @@ fn is_email(text: &str) -> bool {
 fn is_phone_number(text: &str) -> bool {
     let digits = text.strip_prefix('+').unwrap_or_default();
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether Cognito alone sets an attribute.
+pub(super) fn is_read_only(name: &str) -> bool {
+    name == "sub" || name == "identities" || name.starts_with("cognito:")
 }

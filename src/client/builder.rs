@@ -8,8 +8,9 @@ use std::{
 
 use super::{
     Client,
-    dispatch::{Shared, TimeSource},
+    dispatch::Shared,
     signing::{Provider, Signing, environment},
+    time::TimeSource,
 };
 #[cfg(feature = "sigv4")]
 use crate::credentials::ProvideCredentials;

@@ -1,20 +1,16 @@
 //! Sending: attempts, credentials, time, and what an answer is.
 
-use std::{
-    fmt,
-    pin::Pin,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::header;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use tokio::time::{Instant, Timeout};
+use tokio::time::Instant;
 
 use super::{
     SendOptions,
     signing::{Credentials, Signing},
+    time::{Deadline, TimeSource},
 };
 use crate::{
     clock_skew::{ClockSkew, Correction},
@@ -29,9 +25,6 @@ use crate::{
     trace::{self, Trace},
     transport::HttpClient,
 };
-
-/// What tells the time of day.
-pub(super) type TimeSource = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// What the clones of a client share.
 pub(super) struct Shared {
@@ -51,8 +44,8 @@ pub(super) struct Shared {
 
 /// An operation after its type is gone, so that the sending below is compiled once.
 pub(super) struct Call {
-    pub(super) operation: &'static str,
-    pub(super) auth: AuthScheme,
+    operation: &'static str,
+    auth: AuthScheme,
     safety: RetrySafety,
     body: Bytes,
     #[cfg(any(feature = "bulk", feature = "managed-login"))]
@@ -277,7 +270,9 @@ impl Shared {
                 }
                 None => None,
             };
-            let credentials = self.signing.credentials(call, &self.time_source, deadline);
+            let credentials =
+                self.signing
+                    .credentials(call.operation, call.auth, &self.time_source, deadline);
             let credentials = match credentials.await {
                 Ok(credentials) => credentials,
                 Err(error) => return Err(last_error.map_or(error, |last| *last)),
@@ -352,7 +347,8 @@ impl Shared {
         let mut request = call.request(&self.endpoint)?;
         if let Some(credentials) = credentials {
             let time = correction.of((self.time_source)());
-            self.signing.sign(call, &mut request, credentials, time)?;
+            self.signing
+                .sign(call.operation, &mut request, credentials, time)?;
         }
         Ok(request)
     }
@@ -392,34 +388,6 @@ impl Shared {
 
     fn transport_error(&self, call: &Call, error: TransportError) -> Error {
         Error::transport(call.operation, error.with_host(call.host(&self.endpoint)))
-    }
-}
-
-/// When a call must have ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Deadline(Instant);
-
-impl Deadline {
-    /// As good as never, for what is further off than the clock can count.
-    const FAR: Duration = Duration::from_hours(24 * 365);
-
-    fn after(timeout: Duration) -> Self {
-        let now = Instant::now();
-        Self(now.checked_add(timeout).unwrap_or_else(|| now + Self::FAR))
-    }
-
-    fn later(self, by: Duration) -> Self {
-        Self(self.0.checked_add(by).unwrap_or(self.0))
-    }
-
-    /// Whether a wait from now on lasts until then.
-    fn is_within(self, wait: Duration) -> bool {
-        Self::after(wait) >= self
-    }
-
-    /// Runs the work until then.
-    pub(super) fn limit<F: Future>(self, work: F) -> Timeout<F> {
-        tokio::time::timeout_at(self.0, work)
     }
 }
 

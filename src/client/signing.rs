@@ -15,7 +15,7 @@ mod enabled {
 
     pub(in crate::client) use crate::credentials::Credentials;
     use crate::{
-        client::dispatch::{Call, Deadline, TimeSource},
+        client::time::{Deadline, TimeSource},
         credentials::{CredentialsCache, EnvironmentCredentials},
         endpoint::Region,
         error::{Error, InvalidInput},
@@ -54,16 +54,17 @@ mod enabled {
         /// The credentials to sign with; `None` for a call that goes without.
         pub(in crate::client) async fn credentials(
             &self,
-            call: &Call,
+            operation: &'static str,
+            auth: AuthScheme,
             time_source: &TimeSource,
             deadline: Deadline,
         ) -> Result<Option<Credentials>, Error> {
             let cache = match &self.0 {
-                Some((cache, _)) if call.auth != AuthScheme::NoAuth => cache,
-                None if call.auth == AuthScheme::SigV4 => {
+                Some((cache, _)) if auth != AuthScheme::NoAuth => cache,
+                None if auth == AuthScheme::SigV4 => {
                     let rule = "must be configured, because this operation is signed";
                     let error = InvalidInput::new("credentials", rule);
-                    return Err(Error::credentials(call.operation, error));
+                    return Err(Error::credentials(operation, error));
                 }
                 _ => return Ok(None),
             };
@@ -75,8 +76,8 @@ mod enabled {
             match deadline.limit(Box::pin(cache.credentials(now))).await {
                 Ok(found) => found
                     .map(Some)
-                    .map_err(|error| Error::credentials(call.operation, error)),
-                Err(_) => Err(Error::credentials(call.operation, TooSlow)),
+                    .map_err(|error| Error::credentials(operation, error)),
+                Err(_) => Err(Error::credentials(operation, TooSlow)),
             }
         }
 
@@ -95,7 +96,7 @@ mod enabled {
         /// Signs the request of a call that has credentials.
         pub(in crate::client) fn sign(
             &self,
-            call: &Call,
+            operation: &'static str,
             request: &mut http::Request<Bytes>,
             credentials: &Credentials,
             time: SystemTime,
@@ -107,7 +108,7 @@ mod enabled {
             let date = sigv4::signing_date(time)?;
             signer
                 .sign_dated(request, credentials, date)
-                .map_err(|error| Error::credentials(call.operation, error))
+                .map_err(|error| Error::credentials(operation, error))
         }
     }
 }
@@ -122,7 +123,7 @@ mod disabled {
     use bytes::Bytes;
 
     use crate::{
-        client::dispatch::{Call, Deadline, TimeSource},
+        client::time::{Deadline, TimeSource},
         endpoint::Region,
         error::{Error, InvalidInput},
         operation::AuthScheme,
@@ -156,16 +157,17 @@ mod disabled {
 
         pub(in crate::client) fn credentials(
             &self,
-            call: &Call,
+            operation: &'static str,
+            auth: AuthScheme,
             _time_source: &TimeSource,
             _deadline: Deadline,
         ) -> Ready<Result<Option<Credentials>, Error>> {
-            if call.auth != AuthScheme::SigV4 {
+            if auth != AuthScheme::SigV4 {
                 return ready(Ok(None));
             }
             let rule = "cannot be used in a build without the feature `sigv4`";
             let error = InvalidInput::new("credentials", rule);
-            ready(Err(Error::credentials(call.operation, error)))
+            ready(Err(Error::credentials(operation, error)))
         }
 
         pub(in crate::client) fn renew(
@@ -182,7 +184,7 @@ mod disabled {
         )]
         pub(in crate::client) fn sign(
             &self,
-            _call: &Call,
+            _operation: &'static str,
             _request: &mut http::Request<Bytes>,
             credentials: &Credentials,
             _time: SystemTime,

@@ -2,6 +2,7 @@
 
 mod file;
 mod plan;
+mod settings;
 
 use std::{io, sync::Arc};
 
@@ -9,6 +10,7 @@ use aws_credential_types::{Credentials, provider::error::CredentialsError};
 
 #[cfg(fuzzing)]
 pub use self::file::is_profile_file;
+pub use self::settings::ProfileSettings;
 use self::{
     file::{FileKind, Files, parse},
     plan::{Base, Plan, Step},
@@ -160,52 +162,80 @@ impl ProfileCredentials {
 
     async fn read(&self) -> Result<Files, ProfileProblem> {
         let mut files = Files::default();
-        // What the second says goes before what the first says.
-        for (kind, variable, name) in [
-            (FileKind::Config, "AWS_CONFIG_FILE", "config"),
-            (
-                FileKind::Credentials,
-                "AWS_SHARED_CREDENTIALS_FILE",
-                "credentials",
-            ),
-        ] {
-            let path = match self.environment.get(variable) {
-                Some(path) => self.expanded(&path),
-                None => match self.home() {
-                    Some(home) => format!("{home}/.aws/{name}"),
-                    None => continue,
-                },
-            };
-            match blocking::read(path).await {
-                Ok(bytes) => {
-                    let text = str::from_utf8(&bytes)
-                        .map_err(|_| ProfileProblem::NotText { file: name })?;
-                    let parsed = parse(text, kind);
-                    files.add(
-                        parsed.map_err(|line| ProfileProblem::Malformed { file: name, line })?,
-                    );
-                }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                    return Err(ProfileProblem::Slow { file: name });
-                }
-                Err(_) => return Err(ProfileProblem::Unreadable { file: name }),
-            }
+        for file in paths(&self.environment) {
+            files.add_file(&file, blocking::read(file.path.clone()).await)?;
         }
         Ok(files)
     }
 
-    fn home(&self) -> Option<String> {
-        self.environment
-            .get("HOME")
-            .or_else(|| self.environment.get("USERPROFILE"))
-    }
-
     fn expanded(&self, path: &str) -> String {
-        match (path.strip_prefix("~/"), self.home()) {
-            (Some(rest), Some(home)) => format!("{home}/{rest}"),
-            _ => path.to_owned(),
-        }
+        expanded(&self.environment, path)
+    }
+}
+
+/// One of the two files.
+struct ProfileFile {
+    kind: FileKind,
+    name: &'static str,
+    path: String,
+}
+
+/// The files that are to be read; what the second says goes before what the first says.
+fn paths(environment: &Environment) -> impl Iterator<Item = ProfileFile> {
+    let files = [
+        (FileKind::Config, "AWS_CONFIG_FILE", "config"),
+        (
+            FileKind::Credentials,
+            "AWS_SHARED_CREDENTIALS_FILE",
+            "credentials",
+        ),
+    ];
+    files.into_iter().filter_map(|(kind, variable, name)| {
+        let path = match environment.get(variable) {
+            Some(path) => expanded(environment, &path),
+            None => format!("{}/.aws/{name}", home(environment)?),
+        };
+        Some(ProfileFile { kind, name, path })
+    })
+}
+
+fn home(environment: &Environment) -> Option<String> {
+    environment
+        .get("HOME")
+        .or_else(|| environment.get("USERPROFILE"))
+}
+
+fn expanded(environment: &Environment, path: &str) -> String {
+    match (path.strip_prefix("~/"), home(environment)) {
+        (Some(rest), Some(home)) => format!("{home}/{rest}"),
+        _ => path.to_owned(),
+    }
+}
+
+impl Files {
+    /// Adds what was read of a file; one that is not there says nothing.
+    fn add_file(
+        &mut self,
+        file: &ProfileFile,
+        bytes: io::Result<Vec<u8>>,
+    ) -> Result<(), ProfileProblem> {
+        let file_name = file.name;
+        let bytes = match bytes {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                return Err(ProfileProblem::Slow { file: file_name });
+            }
+            Err(_) => return Err(ProfileProblem::Unreadable { file: file_name }),
+        };
+        let text =
+            str::from_utf8(&bytes).map_err(|_| ProfileProblem::NotText { file: file_name })?;
+        let malformed = |line| ProfileProblem::Malformed {
+            file: file_name,
+            line,
+        };
+        self.add(parse(text, file.kind).map_err(malformed)?);
+        Ok(())
     }
 }
 
@@ -240,6 +270,8 @@ super::metadata::provider! { ProfileCredentials }
 
 #[derive(Debug, thiserror::Error)]
 enum ProfileProblem {
+    #[error("there is no profile {0:?}")]
+    Missing(String),
     #[error("the profile {0:?} holds no credentials")]
     NoCredentials(String),
     #[error("the profile {0:?} must hold both parts of an access key")]

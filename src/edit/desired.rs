@@ -114,7 +114,9 @@ impl DesiredState {
     ///
     /// # Errors
     /// Those of [`parse`](Self::parse).
-    pub fn from_json(json: Value) -> Result<Self, InvalidInput> {
+    pub fn from_json(mut json: Value) -> Result<Self, InvalidInput> {
+        // Another crate can have `serde_json` keep the order in which they came.
+        json.sort_all_objects();
         let Value::Object(members) = json else {
             return Err(InvalidInput::new("desired state", "must be a JSON object"));
         };

@@ -1,6 +1,6 @@
 //! What became of the settings that were asked for, and what stands to be lost.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -80,7 +80,8 @@ fn collect_left_out(
     wanted: &Map<String, Value>,
     lost: &mut Vec<Change>,
 ) {
-    for (name, value) in wanted {
+    // Another crate can have `serde_json` keep the order in which they came.
+    for (name, value) in wanted.iter().collect::<BTreeMap<_, _>>() {
         let place = place.below(name);
         let is = current.get(name);
         if same(is, Some(value)) {

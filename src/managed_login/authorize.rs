@@ -12,7 +12,7 @@ use super::{ManagedLogin, form, pkce};
 use crate::{
     error::InvalidInput,
     primitives::Timestamp,
-    random::{fill, system_random},
+    random_bytes::{fill, system_random},
     sensitive::Sensitive,
 };
 

@@ -14,8 +14,8 @@ use serde::{
 use serde_json::{Map, Value};
 
 use super::{
+    distinct::{Members, distinct_json},
     error::{TokenPart, TokenUse, VerifyError},
-    token::{Members, distinct_json},
 };
 
 /// The end of the year 9999, beyond which nobody needs a date and some clocks have none.

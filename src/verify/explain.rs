@@ -11,6 +11,23 @@ use crate::primitives::Timestamp;
 
 /// Which checks a token passes and which it does not; made by
 /// [`TokenVerifier::explain`](super::TokenVerifier::explain).
+///
+/// ```no_run
+/// use cognito_idp::verify::{Check, CheckName, Explanation, TokenUse, TokenVerifier, VerifyError};
+///
+/// # async fn example(token: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let verifier = TokenVerifier::new("eu-central-1_example", "app-client-id")?;
+/// let explanation: Explanation = verifier.explain(token, TokenUse::Access).await;
+/// for Check { name, result, required, .. } in explanation.checks() {
+///     if *name == CheckName::Time {
+///         println!("it is {required:?} now");
+///     }
+///     println!("{name:10} {result:?}");
+/// }
+/// explanation.verdict()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Explanation {
     pub(super) checks: Vec<Check>,
@@ -42,7 +59,7 @@ impl Explanation {
     }
 }
 
-/// One check, what came of it, and why.
+/// One check, what came of it, and why; see [`Explanation`].
 ///
 /// `Debug` shows nothing that the token says.
 #[derive(Clone)]
@@ -95,7 +112,7 @@ impl fmt::Debug for Check {
     }
 }
 
-/// What is checked of a token.
+/// What is checked of a token; see [`Explanation`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CheckName {

@@ -9,7 +9,7 @@ use ring::{
 };
 use serde::Deserialize;
 
-use super::token::is_distinct_object;
+use super::distinct::is_distinct_object;
 use crate::error::InvalidInput;
 
 /// Cognito's have two keys and 1 kB.

@@ -231,7 +231,9 @@ impl Facts {
     /// Patterns are not looked at.
     pub(crate) fn breaches(&self, name: &str, value: &Value) -> Vec<String> {
         let mut found = Vec::new();
-        self.find_breaches(name, value, name, &mut found);
+        let mut value = value.clone();
+        value.sort_all_objects();
+        self.find_breaches(name, &value, name, &mut found);
         found
     }
 

@@ -110,9 +110,12 @@ class Watch(unittest.TestCase):
             self.assertEqual(status, 1)
             self.assertIn(line + "\n", output)
 
-    def test_without_the_registry_it_says_so(self):
+    def test_without_the_registry_it_says_so_and_keeps_what_was_fetched(self):
+        update_model.FETCHED.mkdir(parents=True, exist_ok=True)
         closed = {"PIP_INDEX_URL": "http://127.0.0.1:9", "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0"}
-        status, output = check(**closed)
+        with tempfile.NamedTemporaryFile(dir=update_model.FETCHED) as kept:
+            status, output = check(**closed)
+            self.assertTrue(Path(kept.name).exists())
         self.assertEqual(status, 2)
         self.assertIn("nothing was compared", output)
 

@@ -23,6 +23,7 @@ HERE = Path(__file__).resolve().parent
 MODEL = HERE / "service-model.json"
 ENVIRONMENT = HERE.parents[1] / "target" / "botocore"
 FETCHED = ENVIRONMENT / "newest"
+COMING = ENVIRONMENT / "coming"
 SERVICE = "cognito-idp/2016-04-18"
 
 
@@ -50,11 +51,14 @@ def main():
 def newest_botocore():
     """The directory of the service in a fresh botocore, and botocore's version."""
     venv.create(ENVIRONMENT, with_pip=True)
-    # Anew each time: of a package that is there, pip says without asking that it is the newest.
-    shutil.rmtree(FETCHED, ignore_errors=True)
+    # Anew each time: of a package that is there, pip says without asking that it is the newest. And beside
+    # the one that is there, which stays if there is none to be had.
+    shutil.rmtree(COMING, ignore_errors=True)
     python = ENVIRONMENT / "bin" / "python"
     install = "-m pip install --quiet --disable-pip-version-check --no-deps botocore --target"
-    subprocess.run([python, *install.split(), FETCHED], check=True, timeout=300)
+    subprocess.run([python, *install.split(), COMING], check=True, timeout=300)
+    shutil.rmtree(FETCHED, ignore_errors=True)
+    COMING.rename(FETCHED)
     return fetched_botocore()
 
 

@@ -1,6 +1,6 @@
 //! `call`: any operation, as its members say.
 
-use std::{fs, io};
+use std::fs;
 
 use clap::ArgMatches;
 use cognito_idp::{
@@ -14,7 +14,7 @@ use crate::{
     command::Named,
     context,
     exit::Failure,
-    output,
+    output, secret,
     table::{Operation, table},
     validate,
 };
@@ -53,6 +53,7 @@ async fn send(
     all_pages: bool,
 ) -> Result<(), Failure> {
     let page_token = table().page_token(operation).filter(|_| all_pages);
+    let mut whole = Value::Null;
     loop {
         let call = AnyOperation::new(name, request.clone())
             .auth(auth(operation))
@@ -61,14 +62,33 @@ async fn send(
         let Some(member) = page_token else {
             return output::value(&answer);
         };
-        output::one_line(&answer)?;
         let next = answer.get(member).filter(|next| next.as_str() != Some(""));
+        // The same token again would never end.
+        let next = next.filter(|next| request.get(member) != Some(next) && !next.is_null());
+        let next = next.cloned();
+        if output::is_table() {
+            append(&mut whole, answer, member);
+        } else {
+            output::one_line(&answer)?;
+        }
         match next {
-            // The same token again would never end.
-            Some(next) if request.get(member) != Some(next) && !next.is_null() => {
-                request[member] = next.clone();
-            }
-            _ => return Ok(()),
+            Some(next) => request[member] = next,
+            // The columns are as wide as the pages together need it.
+            None if output::is_table() => return output::value(&whole),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Adds the lists of a page to those of the pages before it.
+fn append(whole: &mut Value, page: Value, page_token: &str) {
+    let Value::Object(members) = page else {
+        return;
+    };
+    for (name, value) in members.into_iter().filter(|(name, _)| name != page_token) {
+        match (whole[&name].as_array_mut(), value) {
+            (Some(items), Value::Array(more)) => items.extend(more),
+            (_, value) => whole[&name] = value,
         }
     }
 }
@@ -90,10 +110,10 @@ fn retry(operation: &Operation) -> RetrySafety {
 
 fn from_file(path: &str) -> Result<Map<String, Value>, Failure> {
     let text = match path {
-        "-" => io::read_to_string(io::stdin()),
-        path => fs::read_to_string(path),
+        "-" => secret::standard_input("json")?,
+        path => fs::read_to_string(path)
+            .map_err(|error| Failure::Io(format!("--json: {path}"), error))?,
     };
-    let text = text.map_err(|error| Failure::Io(format!("--json: {path}"), error))?;
     match serde_json::from_str(&text) {
         Ok(Value::Object(request)) => Ok(request),
         Ok(_) => Err(Failure::usage(format!(

@@ -5,9 +5,9 @@ use std::ffi::OsString;
 use clap::{Arg, ArgAction, Command};
 
 use crate::{
-    arguments, context, fixtures, session, settings, sign_in,
+    arguments, context, fixtures, output, service, session, settings, sign_in,
     table::{Operation, kebab, table},
-    users, verify,
+    users, verbose, verify,
 };
 
 /// An operation that the command line names.
@@ -52,6 +52,7 @@ pub(crate) fn command(named: Option<&Named>) -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .args(context::arguments())
+        .args([output::argument(), verbose::argument()])
         .subcommand(call)
         .subcommand(describe)
         .subcommand(sign_in::command())
@@ -69,6 +70,7 @@ pub(crate) fn command(named: Option<&Named>) -> Command {
                 .arg(session::client_secret_argument())
                 .arg(session::argument()),
         )
+        .subcommands(service::commands())
         .subcommand(verify::command())
         .subcommand(fixtures::command())
         .subcommand(users::command())

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use clap::ArgMatches;
+use clap::{ArgMatches, Command};
 use clap_complete::Shell;
 
 use crate::{command::whole_command, exit::Failure};
@@ -29,7 +29,28 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
             .replace("cognito__subcmd__idp", "cognito__idp")
             .into();
     }
+    if shell == Some(Shell::Fish) {
+        text.extend(fish_values(&whole_command()).bytes());
+    }
     // In one piece, since the generator would panic at a pipe that is closed.
     let written = made.and_then(|()| io::stdout().write_all(&text));
     written.map_err(|error| Failure::Io("standard output".to_owned(), error))
+}
+
+/// What the generator leaves out for fish: the values of arguments without a name, such as operations.
+fn fish_values(command: &Command) -> String {
+    let lines = command.get_subcommands().flat_map(|command| {
+        command.get_positionals().filter_map(|argument| {
+            let values = argument.get_possible_values();
+            let names: Vec<_> = values.iter().map(|value| value.get_name()).collect();
+            let (command, names) = (command.get_name(), names.join(" "));
+            (!names.is_empty()).then(|| {
+                format!(
+                    "complete -c cognito-idp -n \"__fish_cognito_idp_using_subcommand {command}\" \
+                     -f -a \"{names}\"\n"
+                )
+            })
+        })
+    });
+    lines.collect()
 }

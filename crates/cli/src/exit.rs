@@ -8,6 +8,8 @@ use cognito_idp::{
     verify::{KeysError, VerifyError},
 };
 
+use crate::interrupt;
+
 /// Why a command did not do what it was asked to.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -19,6 +21,8 @@ pub(crate) enum Failure {
     Call(Box<Error>),
     /// A token is not good, or nobody can tell.
     Token(VerifyError),
+    /// A sign-in in a browser was refused.
+    Refused(String),
     /// It is done, and not all of it is as it was asked for.
     Partly(String),
     /// A file, a terminal or a pipe failed.
@@ -41,6 +45,10 @@ impl Failure {
             Self::Io(_, error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 return ExitCode::SUCCESS;
             }
+            // Whoever pressed ^C knows it.
+            Self::Io(_, error) if error.kind() == io::ErrorKind::Interrupted => {
+                return ExitCode::from(interrupt::STATUS);
+            }
             _ => eprintln!("cognito-idp: {self}"),
         }
         ExitCode::from(self.status())
@@ -57,7 +65,7 @@ impl Failure {
                 KeysError::Transport(error) if error.kind() == TransportErrorKind::Connect => 6,
                 _ => 8,
             },
-            Self::Token(_) => 3,
+            Self::Token(_) | Self::Refused(_) => 3,
         }
     }
 }
@@ -79,14 +87,15 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Arguments(error) => error.fmt(f),
-            Self::Usage(rule) | Self::Partly(rule) => f.write_str(rule),
+            Self::Usage(rule) | Self::Partly(rule) | Self::Refused(rule) => f.write_str(rule),
             Self::Io(what, error) => write!(f, "{what}: {error}"),
             Self::Token(error) => f.write_str(&with_causes(error)),
             Self::Call(error) => {
-                f.write_str(&with_causes(&**error))?;
+                let text = with_causes(&**error);
+                f.write_str(&text)?;
                 match error.request_id() {
-                    Some(id) => write!(f, " (request {id})"),
-                    None => Ok(()),
+                    Some(id) if !text.contains(id) => write!(f, " (request {id})"),
+                    _ => Ok(()),
                 }
             }
         }

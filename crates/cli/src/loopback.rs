@@ -7,12 +7,18 @@ use http::{Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+    task::JoinHandle,
+};
 
 use crate::exit::Failure;
 
 /// Far more than any request of Cognito's has.
 const MAX_BODY: usize = 4 * 1024 * 1024;
+/// How long open connections may take to end.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 /// A port of this machine, on which nobody else can connect.
 #[derive(Debug)]
@@ -39,20 +45,43 @@ impl Loopback {
         self.port
     }
 
-    /// Answers requests for as long as the program runs; a connection whose request gets no answer is
-    /// closed.
-    pub(crate) fn serve<F>(self, answer: impl Fn(Request<Bytes>) -> F + Send + Sync + 'static)
+    /// Answers requests until it is to finish; a connection whose request gets no answer is closed.
+    pub(crate) fn serve<F>(
+        self,
+        answer: impl Fn(Request<Bytes>) -> F + Send + Sync + 'static,
+    ) -> Serving
     where
         F: Future<Output = Option<Response<Bytes>>> + Send + 'static,
     {
         let answer = Arc::new(answer);
-        for listener in self.listeners {
-            tokio::spawn(accept(listener, answer.clone()));
-        }
+        let (open, closed) = mpsc::channel(1);
+        let listening = self.listeners.into_iter();
+        let listening = listening
+            .map(|listener| tokio::spawn(accept(listener, answer.clone(), open.clone())))
+            .collect();
+        Serving { listening, closed }
     }
 }
 
-async fn accept<H, F>(listener: TcpListener, answer: Arc<H>)
+/// A server that answers.
+#[derive(Debug)]
+pub(crate) struct Serving {
+    listening: Vec<JoinHandle<()>>,
+    /// Ends when every connection has.
+    closed: mpsc::Receiver<()>,
+}
+
+impl Serving {
+    /// Takes no more connections, and gives those that are open a moment.
+    pub(crate) async fn finish(mut self) {
+        for listening in self.listening {
+            listening.abort();
+        }
+        let _ = tokio::time::timeout(LAST_MOMENT, self.closed.recv()).await;
+    }
+}
+
+async fn accept<H, F>(listener: TcpListener, answer: Arc<H>, open: mpsc::Sender<()>)
 where
     H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
     F: Future<Output = Option<Response<Bytes>>> + Send + 'static,
@@ -60,7 +89,7 @@ where
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::spawn(serve(stream, answer.clone()));
+                tokio::spawn(serve(stream, answer.clone(), open.clone()));
             }
             // Too many open files, say: others will be closed.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -68,7 +97,7 @@ where
     }
 }
 
-async fn serve<H, F>(stream: TcpStream, answer: Arc<H>)
+async fn serve<H, F>(stream: TcpStream, answer: Arc<H>, open: mpsc::Sender<()>)
 where
     H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
     F: Future<Output = Option<Response<Bytes>>> + Send + 'static,
@@ -77,6 +106,7 @@ where
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     // Whoever hung up needs no answer.
     let _ = connection.await;
+    drop(open);
 }
 
 async fn respond<H, F>(

@@ -1,17 +1,21 @@
 //! Amazon Cognito user pools from the command line.
 
 mod arguments;
+mod browser;
 mod call;
+mod columns;
 mod command;
 mod completions;
 mod context;
 mod describe;
 mod exit;
 mod fixtures;
+mod interrupt;
 mod loopback;
 mod output;
 mod progress;
 mod secret;
+mod service;
 mod session;
 mod settings;
 mod sign_in;
@@ -19,6 +23,7 @@ mod table;
 mod terminal;
 mod users;
 mod validate;
+mod verbose;
 mod verify;
 
 use std::process::ExitCode;
@@ -38,6 +43,8 @@ fn run(arguments: &[std::ffi::OsString]) -> Result<(), Failure> {
     let matches = command::command(operation.as_ref())
         .try_get_matches_from(arguments)
         .map_err(Failure::Arguments)?;
+    output::choose(&matches);
+    verbose::choose(&matches);
     match matches.subcommand() {
         Some(("call", call)) => match operation.zip(call.subcommand()) {
             Some((operation, (_, members))) => call::run(&operation, members),
@@ -53,6 +60,7 @@ fn run(arguments: &[std::ffi::OsString]) -> Result<(), Failure> {
         Some(("verify", verify)) => block_on(verify::run(verify)),
         Some(("fixtures", fixtures)) => block_on(fixtures::run(fixtures)),
         Some(("users", users)) => block_on(users::run(users)),
+        Some((call, matches)) if service::is_one(call) => block_on(service::run(call, matches)),
         Some((kind, matches)) if settings::is_one(kind) => block_on(settings::run(kind, matches)),
         Some(("completions", completions)) => completions::run(completions),
         Some(("sessions", _)) => session::list(),

@@ -1,7 +1,7 @@
 //! How far a job is, in one line of a terminal; into a pipe or file nothing is written.
 //!
-//! The line is shorter than any terminal is wide and is drawn whole each time, so it needs no width, and
-//! a terminal that changes its size does not garble it.
+//! The line is drawn whole each time, and cut to what the terminal is wide then, so that one that changes its
+//! size does not garble it.
 
 use std::{
     io::{self, IsTerminal as _, Write as _},
@@ -13,6 +13,8 @@ use std::{
 };
 
 use cognito_idp::bulk::Progress;
+
+use crate::{terminal, verbose};
 
 /// So often it is drawn; more is only work for the terminal.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -36,7 +38,8 @@ struct Shared {
 impl Line {
     pub(crate) fn new(what: &'static str) -> Self {
         let shared = Shared {
-            is_shown: io::stderr().is_terminal(),
+            // Lines of others would run into it.
+            is_shown: io::stderr().is_terminal() && !verbose::is_on(),
             is_begun: AtomicBool::new(false),
             drawn: Mutex::new(None),
         };
@@ -77,8 +80,9 @@ impl Line {
             progress.rate,
             progress.left,
         );
+        let width = terminal::width(io::stderr()).unwrap_or(usize::MAX);
         // A terminal that is gone is no reason to stop.
-        let _ = write!(io::stderr(), "\r{text}\x1b[K");
+        let _ = write!(io::stderr(), "\r{}\x1b[K", cut(&text, width));
     }
 
     /// What comes now begins on a line of its own.
@@ -87,6 +91,14 @@ impl Line {
             let _ = writeln!(io::stderr());
         }
     }
+}
+
+/// What of a line a terminal has room for: one that breaks would be drawn again and again.
+///
+/// The last place stays free, since some terminals go to the next line with it.
+fn cut(text: &str, width: usize) -> &str {
+    let end = text.char_indices().nth(width.saturating_sub(1));
+    end.map_or(text, |(end, _)| &text[..end])
 }
 
 fn text(what: &str, done: u64, total: Option<u64>, rate: f64, left: Option<Duration>) -> String {
@@ -129,6 +141,14 @@ mod tests {
         assert_eq!(text("users", 5, Some(4), 1.0, None), "5 users, 1/s");
         assert_eq!(spell(Duration::from_secs(59)), "59 s");
         assert_eq!(spell(Duration::from_secs(123)), "2:03");
+    }
+
+    #[test]
+    fn a_line_leaves_the_last_place_of_a_narrow_terminal_free() {
+        assert_eq!(cut("12345", 6), "12345");
+        assert_eq!(cut("12345", 5), "1234");
+        assert_eq!(cut("12345", 1), "");
+        assert_eq!(cut("12345", 0), "");
     }
 
     #[test]

@@ -1,11 +1,17 @@
 //! Secrets, which come from anywhere but the command line: other processes of the machine can read that.
 
 use std::{
-    fs,
-    io::{self, Read as _},
+    fs, io,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
-use crate::exit::Failure;
+use clap::ArgMatches;
+use cognito_idp::Sensitive;
+
+use crate::{
+    exit::Failure,
+    terminal::{ask_hidden, ask_new},
+};
 
 /// Reads a secret from where the argument says: `env:NAME`, `file:PATH` or `-` for standard input.
 ///
@@ -18,10 +24,7 @@ pub(crate) fn read(argument: &str, source: &str) -> Result<String, Failure> {
         let unreadable = |error| Failure::Io(format!("--{argument}: {path}"), error);
         fs::read_to_string(path).map_err(unreadable)?
     } else if source == "-" {
-        let mut text = String::new();
-        let unreadable = |error| Failure::Io(format!("--{argument}: standard input"), error);
-        io::stdin().read_to_string(&mut text).map_err(unreadable)?;
-        text
+        standard_input(argument)?
     } else {
         return Err(Failure::usage(format!(
             "--{argument}: is a secret, which others could see here; give env:NAME, file:PATH or - \
@@ -30,4 +33,39 @@ pub(crate) fn read(argument: &str, source: &str) -> Result<String, Failure> {
     };
     let text = text.strip_suffix('\n').unwrap_or(&text);
     Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
+}
+
+/// The secret of an argument, asked for on the terminal if the argument is not given.
+pub(crate) fn given_or_asked(
+    matches: &ArgMatches,
+    argument: &str,
+    question: &str,
+) -> Result<Sensitive<String>, Failure> {
+    match matches.get_one::<String>(argument) {
+        Some(source) => read(argument, source).map(Into::into),
+        None => ask_hidden(question),
+    }
+}
+
+/// The same for a secret that is new, and must be typed twice.
+pub(crate) fn given_or_chosen(
+    matches: &ArgMatches,
+    argument: &str,
+    question: &str,
+) -> Result<Sensitive<String>, Failure> {
+    match matches.get_one::<String>(argument) {
+        Some(source) => read(argument, source).map(Into::into),
+        None => ask_new(question),
+    }
+}
+
+/// All of standard input, which one argument alone can have.
+pub(crate) fn standard_input(argument: &str) -> Result<String, Failure> {
+    static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+    if IS_TAKEN.swap(true, Ordering::Relaxed) {
+        let rule = "standard input was read for another argument already";
+        return Err(Failure::usage(format!("--{argument}: {rule}")));
+    }
+    let unreadable = |error| Failure::Io(format!("--{argument}: standard input"), error);
+    io::read_to_string(io::stdin()).map_err(unreadable)
 }

@@ -105,17 +105,18 @@ pub(crate) fn list() -> Result<(), Failure> {
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
     paths.sort();
+    let mut sessions = Vec::new();
     for path in paths {
         let session = read(&path)?;
-        output::one_line(&json!({
+        sessions.push(json!({
             "session": path.file_stem().and_then(|name| name.to_str()),
             "user_pool_id": session.user_pool_id,
             "client_id": session.client_id.expose(),
             "username": session.tokens.username().as_ref().map(Sensitive::expose),
             "access_token_expires_at": session.tokens.expires_at.to_string(),
-        }))?;
+        }));
     }
-    Ok(())
+    output::list(sessions)
 }
 
 /// How the session's app client signs in, refreshes and signs out.
@@ -135,18 +136,20 @@ pub(crate) fn app_client(
     matches: &ArgMatches,
     id: impl Into<Sensitive<String>>,
 ) -> Result<AppClient, Failure> {
-    const VARIABLE: &str = "COGNITO_CLIENT_SECRET";
     let app_client = AppClient::new(id);
-    let secret = match matches.get_one::<String>("client-secret") {
-        Some(source) => Some(secret::read("client-secret", source)?),
-        None => std::env::var(VARIABLE)
-            .ok()
-            .filter(|secret| !secret.is_empty()),
-    };
-    Ok(match secret {
+    Ok(match client_secret(matches)? {
         Some(secret) => app_client.secret(secret),
         None => app_client,
     })
+}
+
+/// The secret of the app client that an argument or a variable gives.
+pub(crate) fn client_secret(matches: &ArgMatches) -> Result<Option<Sensitive<String>>, Failure> {
+    let secret = match matches.get_one::<String>("client-secret") {
+        Some(source) => Some(secret::read("client-secret", source)?),
+        None => std::env::var("COGNITO_CLIENT_SECRET").ok(),
+    };
+    Ok(secret.filter(|secret| !secret.is_empty()).map(Into::into))
 }
 
 impl Held {

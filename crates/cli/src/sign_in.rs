@@ -4,18 +4,18 @@ use clap::{Arg, ArgMatches, Command};
 use cognito_idp::{
     Error, ErrorCode, Sensitive,
     auth::{
-        AuthOutcome, Challenge, NewPasswordRequired, SignIn, UserAuth,
+        AuthOutcome, Challenge, NewPasswordRequired, SignIn, Tokens, UserAuth,
         challenge::{ChallengeAnswer, Delivery, MfaSetup, MfaType, SelectChallenge},
     },
     operation::auth::ChallengeNameType,
 };
 
 use crate::{
-    context,
+    browser, context,
     exit::Failure,
     secret,
     session::{self, Held, Session},
-    terminal::{ask, ask_hidden, choose},
+    terminal::{ask, ask_hidden, ask_new, choose},
 };
 
 pub(crate) fn command() -> Command {
@@ -23,17 +23,13 @@ pub(crate) fn command() -> Command {
         |name: &'static str, value, help| Arg::new(name).long(name).value_name(value).help(help);
     Command::new("sign-in")
         .about("Signs a user in, asks whatever Cognito asks, and keeps the session")
-        .arg(Arg::new("username").value_name("USERNAME").required(true))
-        .arg(argument(
-            "pool",
-            "ID",
-            "The user pool's ID [COGNITO_USER_POOL_ID]",
-        ))
-        .arg(argument(
-            "client",
-            "ID",
-            "The app client's ID [COGNITO_CLIENT_ID]",
-        ))
+        .arg(
+            Arg::new("username")
+                .value_name("USERNAME")
+                .required_unless_present("managed-login"),
+        )
+        .arg(context::user_pool_argument())
+        .arg(context::client_argument())
         .arg(session::client_secret_argument())
         .arg(argument(
             "password",
@@ -46,29 +42,22 @@ pub(crate) fn command() -> Command {
                 .default_value("srp"),
         )
         .arg(session::argument())
+        .args(browser::arguments())
 }
 
 pub(crate) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let given = |name: &str, variable: &str| {
-        let argument = matches.get_one::<String>(name).cloned();
-        let value = argument.or_else(|| std::env::var(variable).ok());
-        let value = value.filter(|value| !value.is_empty());
-        value.ok_or_else(|| Failure::usage(format!("--{name} or {variable} must be set")))
-    };
-    let user_pool_id = given("pool", "COGNITO_USER_POOL_ID")?;
-    let client_id = given("client", "COGNITO_CLIENT_ID")?;
+    let user_pool_id = context::user_pool_id(matches)?;
+    let client_id = context::client_id(matches)?;
     let client = context::client(matches, Some(&user_pool_id))?;
     let app_client = session::app_client(matches, client_id.clone())?;
-    let sign_in = SignIn::public(client, app_client).user_pool_id(&user_pool_id);
     // Another command must not write this session meanwhile, nor may its file be out of reach after
     // all the questions.
     let held = Held::of(matches)?;
-    let mut outcome = begin(&sign_in, matches).await?;
-    let tokens = loop {
-        outcome = match outcome {
-            AuthOutcome::Tokens(tokens) => break tokens,
-            AuthOutcome::Challenge(challenge) => answer(&sign_in, challenge).await?,
-        };
+    let tokens = if matches.get_flag("managed-login") {
+        browser::sign_in(matches, client, app_client).await?
+    } else {
+        let sign_in = SignIn::public(client, app_client).user_pool_id(&user_pool_id);
+        on_the_terminal(&sign_in, matches).await?
     };
     held.write(&Session {
         user_pool_id: Some(user_pool_id),
@@ -81,13 +70,20 @@ pub(crate) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
     Ok(())
 }
 
+async fn on_the_terminal(sign_in: &SignIn, matches: &ArgMatches) -> Result<Tokens, Failure> {
+    let mut outcome = begin(sign_in, matches).await?;
+    loop {
+        outcome = match outcome {
+            AuthOutcome::Tokens(tokens) => return Ok(tokens),
+            AuthOutcome::Challenge(challenge) => answer(sign_in, challenge).await?,
+        };
+    }
+}
+
 async fn begin(sign_in: &SignIn, matches: &ArgMatches) -> Result<AuthOutcome, Failure> {
     let username = matches.get_one::<String>("username");
     let username = username.map(String::as_str).unwrap_or_default();
-    let password = || match matches.get_one::<String>("password") {
-        Some(source) => Ok(secret::read("password", source)?.into()),
-        None => ask_hidden("Password"),
-    };
+    let password = || secret::given_or_asked(matches, "password", "Password");
     let flow = matches.get_one::<String>("flow").map(String::as_str);
     Ok(match flow.unwrap_or_default() {
         "password" => sign_in.password(username, password()?).await?,
@@ -177,13 +173,7 @@ fn ask_new_password(challenge: &NewPasswordRequired) -> Result<ChallengeAnswer, 
         let value = ask(&name)?;
         challenge = challenge.attribute(name, value);
     }
-    loop {
-        let password = ask_hidden("New password")?;
-        if password == ask_hidden("The same again")? {
-            return Ok(challenge.answer(password));
-        }
-        eprintln!("The two are not the same.");
-    }
+    Ok(challenge.answer(ask_new("New password")?))
 }
 
 async fn set_up_mfa(sign_in: &SignIn, challenge: MfaSetup) -> Result<AuthOutcome, Failure> {

@@ -13,7 +13,7 @@ use cognito_idp::{
 };
 use serde_json::json;
 
-use crate::{context, exit::Failure, output, progress::Line};
+use crate::{context, exit::Failure, interrupt::at_interrupt, output, progress::Line};
 
 type Rows = Box<dyn Iterator<Item = Result<Row, RowError>> + Send>;
 
@@ -283,15 +283,12 @@ fn may_go_on(matches: &ArgMatches, trace: &Path) -> Result<(), Failure> {
     )))
 }
 
-/// Ends at ^C with the status that shells know. A journal is good at any time.
+/// Says at ^C how it goes on. A journal is good at any time.
 fn stop_cleanly(line: &Line, farewell: &'static str) {
     let line = line.clone();
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            line.end();
-            eprintln!("{farewell}");
-            std::process::exit(130);
-        }
+    at_interrupt(move || {
+        line.end();
+        eprintln!("{farewell}");
     });
 }
 

@@ -3,15 +3,19 @@
 use std::{fmt::Write as _, fs, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command, parser::ValueSource};
 use cognito_idp::{
     Sensitive,
     endpoint::Endpoint,
     verify::{Check, CheckName, Explanation, Jwks, TokenUse, TokenVerifier, TrustedPool},
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::{context, exit::Failure, output, secret};
+use crate::{
+    context,
+    exit::{Failure, with_causes},
+    output, secret,
+};
 
 pub(crate) fn command() -> Command {
     let argument =
@@ -114,7 +118,7 @@ async fn explain(
     let clients = clients(matches);
     let verifier = verifier(matches, &user_pool_id, &clients)?;
     let explanation = verifier.explain(token.expose(), token_use).await;
-    print(&explanation)?;
+    print(matches, &explanation)?;
     explanation.verdict()?;
     if named.is_none() {
         let rule = "every check is passed, by the user pool that the token itself names; \
@@ -128,11 +132,25 @@ async fn explain(
     Ok(())
 }
 
-fn print(explanation: &Explanation) -> Result<(), Failure> {
-    for check in explanation.checks() {
-        output::line(&line_of(check))?;
+/// Prints the checks: as lines for people, unless a form was asked for.
+fn print(matches: &ArgMatches, explanation: &Explanation) -> Result<(), Failure> {
+    let checks = explanation.checks().iter();
+    if matches.value_source("output") == Some(ValueSource::CommandLine) {
+        return output::value(&checks.map(object_of).collect());
     }
-    Ok(())
+    let mut lines = checks.map(line_of);
+    lines.try_for_each(|line| output::line(&line))
+}
+
+fn object_of(check: &Check) -> Value {
+    let reason = check.result.clone().and_then(Result::err);
+    json!({
+        "check": check.name.to_string(),
+        "passed": check.result.as_ref().map(Result::is_ok),
+        "found": check.found,
+        "required": check.required,
+        "reason": reason.map(|error| with_causes(&error)),
+    })
 }
 
 /// `FAILED       scope      openid: the token lacks the required scope (required: orders/write)`.
@@ -148,7 +166,7 @@ fn line_of(check: &Check) -> String {
     let _ = write!(line, "{found}");
     if let Some(Err(error)) = &check.result {
         let colon = if check.found.is_some() { ": " } else { "" };
-        let _ = write!(line, "{colon}{error}");
+        let _ = write!(line, "{colon}{}", with_causes(error));
         let required = match check.name {
             CheckName::Time => check.required.as_ref().map(|now| format!(" (now: {now})")),
             _ => check

@@ -159,7 +159,7 @@ fn the_status_tells_the_kind_of_a_failure_and_one_line_the_rest() {
         line.starts_with("cognito-idp: AdminGetUser: UserNotFound"),
         "{line}"
     );
-    assert!(line.contains("request-1"), "{line}");
+    assert!(line.contains("feed-1"), "{line}");
     let throttled = || Answer::error(400, "TooManyRequestsException", "Rate exceeded");
     let (status, line) = of("AdminGetUser", vec![throttled(), throttled(), throttled()]);
     assert_eq!(status, 5, "{line}");

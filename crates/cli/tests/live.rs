@@ -3,7 +3,12 @@
 
 mod support;
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _},
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use cognito_idp::fixture::Fixture;
 use serde_json::Value;
@@ -30,21 +35,7 @@ fn from_nothing_to_a_signed_in_user_and_back() {
     ]);
     let client_id = text(&client["UserPoolClient"]["ClientId"]);
     let secret = text(&client["UserPoolClient"]["ClientSecret"]);
-    let user = ["--user-pool-id", &pool, "--username", "alice"];
-    call(
-        &[
-            &["admin-create-user", "--message-action", "SUPPRESS"],
-            &user[..],
-        ]
-        .concat(),
-    );
-    let set_password = [
-        "admin-set-user-password",
-        "--permanent",
-        "--password",
-        "env:MARKER",
-    ];
-    call(&[&set_password, &user[..]].concat());
+    make_alice(&pool);
 
     let place = [
         ("COGNITO_USER_POOL_ID", &pool),
@@ -185,6 +176,198 @@ fn what_a_program_in_python_calls_is_recorded() {
     assert_eq!(checked.status, 0, "{}", checked.out);
 }
 
+#[test]
+#[ignore = "needs tests/live/servers.sh"]
+fn a_user_signs_in_on_the_pages_of_ministack() {
+    let pool = text(&call(&["CreateUserPool", "--pool-name", "command-pages"])["UserPool"]["Id"]);
+    let redirect_uri = format!("http://localhost:{}/callback", support::free_port());
+    let made = call(&[
+        "create-user-pool-client",
+        "--user-pool-id",
+        &pool,
+        "--client-name",
+        "pages",
+        "--callback-urls",
+        &redirect_uri,
+        "--allowed-o-auth-flows",
+        "code",
+        "--allowed-o-auth-flows-user-pool-client",
+        "true",
+        "--allowed-o-auth-scopes",
+        "openid",
+        "aws.cognito.signin.user.admin",
+        "--supported-identity-providers",
+        "COGNITO",
+        "--explicit-auth-flows",
+        "ALLOW_REFRESH_TOKEN_AUTH",
+    ]);
+    let client_id = text(&made["UserPoolClient"]["ClientId"]);
+    make_alice(&pool);
+
+    let session = |arguments: &[&str]| {
+        let mut command = command(arguments);
+        command
+            .env("COGNITO_USER_POOL_ID", &pool)
+            .env("COGNITO_CLIENT_ID", &client_id)
+            .env("COGNITO_DOMAIN", live("COGNITO_LIVE_MINISTACK_URL"))
+            .env_remove("AWS_ACCESS_KEY_ID");
+        command
+    };
+    let mut sign_in = session(&[
+        "sign-in",
+        "--managed-login",
+        "--no-browser",
+        "--session",
+        "pages",
+    ]);
+    sign_in.args(["--redirect-uri", &redirect_uri, "--scope", "openid"]);
+    let mut sign_in = sign_in.stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut err = BufReader::new(sign_in.stderr.take().expect("piped"));
+    let mut line = String::new();
+    err.read_line(&mut line).expect("it says where");
+    let url = line.trim_end().rsplit(' ').next().expect("a URL");
+
+    let page = support::open(url, None);
+    let form = format!(
+        "{}&username=alice&password=Marker-P%40ssw0rd1",
+        hidden_fields(&page.body)
+    );
+    let login = live("COGNITO_LIVE_MINISTACK_URL") + "/login";
+    let back = support::open(&login, Some(&form));
+    assert!(back.location.starts_with(&redirect_uri), "{}", back.body);
+    let page = support::open(&back.location, None);
+    assert_eq!(page.status, 200, "{}", page.body);
+    let status = sign_in.wait().expect("it ends");
+    let mut rest = String::new();
+    err.read_to_string(&mut rest).expect("UTF-8");
+    assert!(status.success(), "{rest}");
+
+    let token = run_with(session(&["token", "--session", "pages"]), "");
+    done_well(&token);
+    let mut verify = session(&["verify", "env:TOKEN", "--scope", "openid"]);
+    verify.env("TOKEN", token.out.trim());
+    done_well(&run_with(verify, ""));
+    done_well(&run_with(session(&["sign-out", "--session", "pages"]), ""));
+    call(&["delete-user-pool", "--user-pool-id", &pool]);
+}
+
+/// The fields that a page's form holds for the browser, as a form.
+fn hidden_fields(page: &str) -> String {
+    let inputs = page.split("<input type=\"hidden\" ").skip(1);
+    let fields = inputs.map(|input| {
+        let part = |before: &str| {
+            let (_, rest) = input.split_once(before).expect("an attribute");
+            let value = rest.split('"').next().expect("its value");
+            encoded(&value.replace("&amp;", "&").replace("&#x27;", "'"))
+        };
+        format!("{}={}", part("name=\""), part("value=\""))
+    });
+    fields.collect::<Vec<_>>().join("&")
+}
+
+fn encoded(text: &str) -> String {
+    let bytes = text.bytes().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    });
+    bytes.collect()
+}
+
+/// Makes a user who has a password of her own.
+fn make_alice(pool: &str) {
+    let alice = ["--user-pool-id", pool, "--username", "alice"];
+    let create = ["admin-create-user", "--message-action", "SUPPRESS"];
+    call(&[&create, &alice[..]].concat());
+    let set_password = ["admin-set-user-password", "--permanent"];
+    let password = ["--password", "env:MARKER"];
+    call(&[&set_password, &password, &alice[..]].concat());
+}
+
+#[test]
+#[ignore = "needs tests/live/servers.sh"]
+fn the_nine_calls_do_what_they_say() {
+    const NEW: &str = "Marker-P@ssw0rd2";
+    let pool = call(&["CreateUserPool", "--pool-name", "nine-calls"]);
+    let pool = text(&pool["UserPool"]["Id"]);
+    let create_client = ["create-user-pool-client", "--client-name", "nine-calls"];
+    let client = call(
+        &[
+            &create_client[..],
+            &["--user-pool-id", &pool, "--generate-secret"],
+            &["--explicit-auth-flows", "ALLOW_ADMIN_USER_PASSWORD_AUTH"],
+        ]
+        .concat(),
+    );
+    let client = &client["UserPoolClient"];
+    let run = |line: &str, input: &str| {
+        let arguments: Vec<_> = line.split_whitespace().collect();
+        let mut command = command(&arguments);
+        command
+            .env("COGNITO_USER_POOL_ID", &pool)
+            .env("COGNITO_CLIENT_ID", text(&client["ClientId"]))
+            .env("COGNITO_CLIENT_SECRET", text(&client["ClientSecret"]))
+            .env("NEW", NEW)
+            .env("CODE", "654321");
+        run_with(command, input)
+    };
+    let ok = |line: &str, input: &str| -> Value {
+        let done = run(line, input);
+        assert_eq!(done.status, 0, "{line}: {}", done.err);
+        assert!(!done.err.contains("Marker"), "{line}: {}", done.err);
+        serde_json::from_str(&done.out).expect("JSON")
+    };
+
+    let alice = "alice@example.com";
+    let created = ok(&format!("create-user {alice} --password env:MARKER"), "");
+    assert_eq!(created["User"]["UserStatus"], "FORCE_CHANGE_PASSWORD");
+    let challenge = ok(&format!("login {alice} --password env:MARKER"), "");
+    assert_eq!(challenge["ChallengeName"], "NEW_PASSWORD_REQUIRED");
+    let username = text(&challenge["Username"]);
+    let respond =
+        format!("respond-to-new-password-challenge {username} --session - --new-password env:NEW");
+    let tokens = ok(&respond, &text(&challenge["Session"]));
+    assert!(tokens["AuthenticationResult"]["AccessToken"].is_string());
+    let again = ok(&format!("login {alice} --password env:NEW"), "");
+    assert!(again["AuthenticationResult"]["RefreshToken"].is_string());
+    let wrong = run(&format!("login {alice} --password env:WRONG"), "");
+    assert_eq!((wrong.status, wrong.out.as_str()), (3, ""), "{}", wrong.err);
+
+    ok(&format!("update-user {alice} --first-name Alice"), "");
+    let user = ["--user-pool-id", &pool, "--username", alice];
+    let got = call(&[&["admin-get-user"], &user[..]].concat());
+    assert!(got.to_string().contains("\"Alice\""), "{got}");
+    let group = ["create-group", "--group-name", "admins"];
+    call(&[&group[..], &["--user-pool-id", &pool]].concat());
+    let fates = ok(&format!("add-to-group {alice} admins"), "");
+    assert_eq!(fates[0]["IsMember"], true);
+    let some = run(&format!("add-to-group {alice} admins nobody"), "");
+    assert_eq!(some.status, 9, "{}", some.err);
+
+    let registered = ok("register bob@example.com --password env:MARKER", "");
+    assert!(registered["UserSub"].is_string());
+    let sent = ok(&format!("forgot-password {alice}"), "");
+    assert!(sent["CodeDeliveryDetails"].is_object());
+    let confirm =
+        format!("confirm-forgot-password {alice} --code env:CODE --new-password env:MARKER");
+    ok(&confirm, "");
+    ok(&format!("login {alice} --password env:MARKER"), "");
+
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-live");
+    let (code, invitation) = (folder.join("code.html"), folder.join("invitation.html"));
+    fs::write(&code, "<p>Code: {####}</p>").expect("writable");
+    fs::write(&invitation, "<p>{username}: {####}</p>").expect("writable");
+    let update = format!(
+        "update-cognito-email-template --verification {} --invitation {}",
+        code.display(),
+        invitation.display()
+    );
+    ok(&update, "");
+    let described = call(&["describe-user-pool", "--user-pool-id", &pool]);
+    let template = &described["UserPool"]["VerificationMessageTemplate"];
+    assert_eq!(template["EmailMessage"], "<p>Code: {####}</p>");
+    call(&["delete-user-pool", "--user-pool-id", &pool]);
+}
+
 fn call(arguments: &[&str]) -> Value {
     let done = run_with(command(&[&["call"], arguments].concat()), "");
     done_well(&done);
@@ -199,7 +382,6 @@ fn done_well(done: &Done) {
 fn command(arguments: &[&str]) -> Command {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-live");
     fs::create_dir_all(&home).expect("writable");
-    let live = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} must be set"));
     let mut command = support::bare(arguments);
     command
         .env("AWS_ENDPOINT_URL", live("COGNITO_LIVE_MINISTACK_URL"))
@@ -217,6 +399,10 @@ fn command(arguments: &[&str]) -> Command {
         .env("MARKER", PASSWORD)
         .env("WRONG", "Marker-wrong");
     command
+}
+
+fn live(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} must be set"))
 }
 
 fn text(value: &Value) -> String {

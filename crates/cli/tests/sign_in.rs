@@ -50,7 +50,14 @@ fn a_session_is_kept_for_its_owner_alone_and_gives_tokens() {
         (&listed["username"], &listed["session"]),
         (&json!("alice"), &json!("default"))
     );
+    let table = run_with(
+        home.command(&server, &["sessions", "--output", "table"]),
+        "",
+    );
+    assert!(table.out.contains("username"), "{}", table.out);
+    assert_eq!(table.out.lines().count(), 2, "{}", table.out);
     for secret in [ACCESS, "refresh-1", "id-token"] {
+        assert!(!table.out.contains(secret), "{}", table.out);
         assert!(!done.out.contains(secret), "{}", done.out);
     }
     assert_eq!(server.requests().len(), 1);
@@ -212,6 +219,31 @@ fn challenges_are_asked_on_the_terminal_and_answers_are_not_echoed() {
     assert_eq!(responses(2)["userAttributes.given_name"], "Alice");
     assert_eq!(responses(4)["SOFTWARE_TOKEN_MFA_CODE"], "222222");
     assert!(home.session().exists());
+}
+
+#[test]
+fn who_presses_interrupt_at_a_hidden_question_sees_afterwards_what_is_typed() {
+    let home = Home::new("interrupt");
+    let server = Server::answering([]);
+    let mut sign_in = home.command(&server, &["sign-in", "alice", "--flow", "password"]);
+    sign_in.args(["--pool", "eu-central-1_example", "--client", "c"]);
+    let mut terminal = Terminal::run_as(&sign_in, |line| {
+        format!("{line}; echo \"status $?\"; stty -a; exit 0")
+    });
+    terminal.wait_for("Password: ");
+    terminal.press("Marker-half\u{3}");
+    let (status, screen) = terminal.end();
+    assert_eq!(status, 0, "{screen}");
+    assert!(screen.contains("status 130"), "{screen}");
+    let modes: Vec<&str> = screen.split_whitespace().collect();
+    for mode in ["echo", "icanon", "isig"] {
+        assert!(modes.contains(&mode), "{mode}: {screen}");
+    }
+    assert!(
+        !screen.contains("Marker") && !screen.contains("terminal:"),
+        "{screen}"
+    );
+    assert!(server.requests().is_empty() && !home.session().exists());
 }
 
 /// A folder for the sessions of one test.

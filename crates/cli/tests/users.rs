@@ -12,6 +12,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
+use cognito_idp::transport::{HttpClient, HttpFuture};
 use serde_json::Value;
 
 use self::{
@@ -144,6 +146,134 @@ fn a_job_that_is_interrupted_says_how_it_goes_on_and_does() {
 }
 
 #[test]
+fn an_import_that_is_interrupted_on_a_terminal_goes_on_where_it_was() {
+    let folder = folder("import-interrupt");
+    let file = folder.join("users.jsonl");
+    let rows = (0..40).map(|user| format!("{{\"User\":{{\"Username\":\"user-{user:02}\"}}}}\n"));
+    fs::write(&file, rows.collect::<String>()).expect("writable");
+    let file = file.to_str().expect("UTF-8");
+    let pool = Pool::new(0, 0, 60);
+    let server = serve(&pool);
+    let import = ["users", "import", file, "--pool", POOL_ID];
+    pool.hang_after(20);
+    let mut terminal = Terminal::run(&command(&server, &import));
+    let begun = Instant::now();
+    while pool.calls().len() < 21 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "{:?}",
+            pool.calls()
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    terminal.press("\u{3}");
+    let (status, screen) = terminal.end();
+    assert_eq!(status, 130, "{screen}");
+    assert!(screen.contains("--resume"), "{screen}");
+    let is_create = |call: &&String| call.starts_with("AdminCreateUser");
+    let before = pool.calls();
+    let answered = before[..20].iter().filter(is_create).count();
+    assert!(answered > 0);
+
+    pool.hang_after(usize::MAX);
+    let resumed = [&import[..], &["--resume"]].concat();
+    let done = run_with(command(&server, &resumed), "");
+    assert_eq!(done.status, 0, "{}", done.err);
+    assert_eq!(pool.usernames().len(), 40);
+    // Nobody whose answer came is asked for again.
+    let creates = pool
+        .calls()
+        .iter()
+        .skip(before.len())
+        .filter(is_create)
+        .count();
+    assert_eq!(creates, 40 - answered);
+}
+
+#[test]
+fn a_csv_file_comes_in_as_json_lines_do() {
+    let folder = folder("csv");
+    let file = folder.join("users.csv");
+    let rows = "cognito:username,email,email_verified\n\
+                alice,\"a,lice@example.com\",TRUE\nbob,bob@example.com,FALSE\n";
+    fs::write(&file, rows).expect("writable");
+    let file = file.to_str().expect("UTF-8");
+    let pool = Pool::new(0, 0, 60);
+    let done = users(&pool, &["import", file]);
+    assert_eq!(done.status, 0, "{}", done.err);
+    let alice = pool.user("alice").expect("created");
+    assert_eq!(alice.attributes["email"], "a,lice@example.com");
+    let exported = users(&pool, &["export"]);
+    let usernames = exported.out.matches("\"Username\"").count();
+    assert_eq!(usernames, 2, "{}", exported.out);
+
+    let broken = folder.join("broken.csv");
+    fs::write(&broken, "email,email\na@example.com,b@example.com\n").expect("writable");
+    let done = users(&pool, &["import", broken.to_str().expect("UTF-8")]);
+    assert_eq!(done.status, 2, "{}", done.err);
+    assert!(done.err.contains("broken.csv"), "{}", done.err);
+}
+
+#[test]
+fn neither_journal_nor_report_nor_progress_holds_a_password() {
+    let folder = folder("marker");
+    let file = folder.join("users.jsonl");
+    let rows = "{\"User\":{\"Username\":\"alice\"},\"Password\":\"Marker-1\",\"PasswordHash\":\"Marker-2\"}\n\
+                {\"User\":{\"Username\":\"bob\"},\"TemporaryPassword\":\"Marker-3\"}\nMarker-4 nonsense\n";
+    fs::write(&file, rows).expect("writable");
+    let pool = Pool::new(0, 0, 60);
+    let server = serve(&pool);
+    let path = file.to_str().expect("UTF-8");
+    let import = command(
+        &server,
+        &["users", "import", path, "--pool", POOL_ID, "--verbose"],
+    );
+    let (status, screen) = Terminal::run(&import).end();
+    assert_eq!(status, 9, "{screen}");
+    assert!(!screen.contains("Marker"), "{screen}");
+    for entry in fs::read_dir(&folder).expect("there").flatten() {
+        if entry.path() != file {
+            let text = fs::read_to_string(entry.path()).expect("readable");
+            assert!(
+                !text.contains("Marker"),
+                "{}: {text}",
+                entry.path().display()
+            );
+        }
+    }
+    assert!(fs::exists(format!("{path}.journal")).expect("readable"));
+}
+
+#[test]
+fn a_terminal_that_becomes_narrow_meanwhile_is_not_garbled() {
+    let pool = Slow(Pool::new(900, 0, 60));
+    let server = Server::of(pool);
+    let file = folder("resize").join("users.jsonl");
+    let file = file.to_str().expect("UTF-8");
+    let export = command(
+        &server,
+        &["users", "export", "--pool", POOL_ID, "--file", file],
+    );
+    let mut terminal = Terminal::run_as(&export, |line| format!("tty; stty cols 80; exec {line}"));
+    let screen = terminal.wait_for("of 900 users");
+    let device = screen.lines().next().expect("its name").trim().to_owned();
+    let mut resize = Command::new("stty");
+    let resized = resize.args(["-F", &device, "cols", "30"]).status();
+    assert!(resized.expect("it is there").success());
+    let before = terminal.wait_for("\r").len();
+    let (status, screen) = terminal.end();
+    assert_eq!(status, 0, "{screen}");
+    // The one that was drawn when it became narrow may still be long.
+    let later: Vec<&str> = screen[before..].split('\r').skip(1).collect();
+    let lines = later.iter().filter(|line| line.starts_with('['));
+    let widths: Vec<usize> = lines
+        .map(|line| line.split('\u{1b}').next().unwrap_or_default().len())
+        .collect();
+    assert!(widths.len() > 2, "{screen:?}");
+    assert!(widths.iter().all(|width| *width <= 29), "{screen:?}");
+}
+
+#[test]
 fn progress_is_drawn_on_a_terminal_alone() {
     let pool = Pool::new(180, 0, 60);
     let server = serve(&pool);
@@ -183,6 +313,38 @@ fn users(pool: &Pool, arguments: &[&str]) -> Done {
     let mut command = command(&server, &[&["users"], arguments].concat());
     command.env("COGNITO_USER_POOL_ID", POOL_ID);
     run_with(command, "")
+}
+
+#[test]
+fn what_waits_for_its_turn_within_a_quota_is_shown_if_asked_for() {
+    let file = folder("turns").join("users.jsonl");
+    let rows = (0..150).map(|user| format!("{{\"User\":{{\"Username\":\"user-{user}\"}}}}\n"));
+    fs::write(&file, rows.collect::<String>()).expect("writable");
+    let pool = Pool::new(0, 0, 60);
+    let file = file.to_str().expect("UTF-8");
+    let done = users(&pool, &["import", file, "--verbose"]);
+    assert_eq!(done.status, 0, "{}", done.err);
+    let count = |part: &str| done.err.lines().filter(|line| line.contains(part)).count();
+    assert_eq!(count("AdminCreateUser attempt 1: 200, "), 150);
+    assert!(
+        count("cognito-idp: AdminCreateUser waited ") > 0,
+        "{}",
+        done.err
+    );
+    assert!(!done.err.contains("user-1"), "{}", done.err);
+}
+
+/// A pool that takes its time.
+#[derive(Clone, Debug)]
+struct Slow(Pool);
+
+impl HttpClient for Slow {
+    fn call(&self, request: http::Request<Bytes>) -> HttpFuture<'_> {
+        Box::pin(async {
+            tokio::time::sleep(Duration::from_millis(120)).await;
+            self.0.call(request).await
+        })
+    }
 }
 
 fn serve(pool: &Pool) -> Server {

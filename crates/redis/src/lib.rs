@@ -10,3 +10,8 @@ pub use quota::RedisQuota;
 /// The client of Redis whose connections the stores and quotas take.
 pub use redis;
 pub use store::RedisStore;
+
+/// The guide's program, which must compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/fleet.md")]
+mod guide {}

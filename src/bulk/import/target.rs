@@ -10,6 +10,7 @@ use crate::{
         bounded::Bounded,
         outcome::{Failure, Fate, SkipReason},
         record::{Member, Membership, Record, UserRecord},
+        schema::is_read_only,
     },
     client::Client,
     error::{Error, ErrorCode},
@@ -341,11 +342,6 @@ pub(in crate::bulk) fn names(attributes: &[UsernameAttributeType]) -> Vec<String
         .iter()
         .map(|name| name.as_str().to_owned())
         .collect()
-}
-
-/// Whether Cognito alone sets an attribute.
-pub(in crate::bulk) fn is_read_only(name: &str) -> bool {
-    name == "sub" || name == "identities" || name.starts_with("cognito:")
 }
 
 /// The attributes that an administrator can set.

@@ -9,6 +9,8 @@ use crate::sensitive::Sensitive;
 pub(in crate::credentials) struct Files {
     pub(in crate::credentials) profiles: Sections,
     pub(in crate::credentials) sso_sessions: Sections,
+    /// Properties of their own services, such as `s3.endpoint_url`.
+    pub(in crate::credentials) services: Sections,
 }
 
 pub(in crate::credentials) type Properties = BTreeMap<String, Sensitive<String>>;
@@ -20,6 +22,7 @@ impl Files {
         for (sections, others) in [
             (&mut self.profiles, other.profiles),
             (&mut self.sso_sessions, other.sso_sessions),
+            (&mut self.services, other.services),
         ] {
             for (name, properties) in others {
                 sections.entry(name).or_default().extend(properties);
@@ -36,14 +39,15 @@ pub(in crate::credentials) enum FileKind {
 
 /// Reads a profile file, or gives the number of the line at fault.
 ///
-/// Indented lines belong to the property before them: they are its further lines or, under a
-/// property without a value, properties of its own; nothing here needs either.
+/// Indented lines belong to the property before them: they are its further lines, which nothing here
+/// needs, or, under a property without a value, properties of its own, as services have them.
 pub(in crate::credentials) fn parse(text: &str, kind: FileKind) -> Result<Files, usize> {
     let mut files = Files::default();
     // `[profile default]` goes before `[default]`, wherever the two stand.
     let mut plain_default = Properties::new();
     let mut section = Section::None;
     let mut in_property = false;
+    let mut service = None;
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let at_fault = index + 1;
         if line.trim().is_empty() || line.starts_with(['#', ';']) {
@@ -51,8 +55,16 @@ pub(in crate::credentials) fn parse(text: &str, kind: FileKind) -> Result<Files,
         }
         if line.starts_with([' ', '\t']) {
             let is_comment = line.trim_start().starts_with(['#', ';']);
-            match section {
+            match &section {
                 Section::Ignored => {}
+                Section::Services(name) if in_property && !is_comment => {
+                    let inner = service.as_deref().zip(line.split_once('='));
+                    if let Some((service, (key, value))) = inner {
+                        let key = format!("{service}.{}", key.trim().to_ascii_lowercase());
+                        let services = files.services.entry(name.clone()).or_default();
+                        services.insert(key, property(value));
+                    }
+                }
                 _ if in_property || is_comment => {}
                 _ => return Err(at_fault),
             }
@@ -76,9 +88,12 @@ pub(in crate::credentials) fn parse(text: &str, kind: FileKind) -> Result<Files,
             Section::PlainDefault => &mut plain_default,
             Section::Profile(name) => files.profiles.entry(name.clone()).or_default(),
             Section::SsoSession(name) => files.sso_sessions.entry(name.clone()).or_default(),
+            Section::Services(name) => {
+                service = Some(key.to_ascii_lowercase());
+                files.services.entry(name.clone()).or_default()
+            }
         };
-        let value = without_comment(value).trim().to_owned();
-        properties.insert(key.to_ascii_lowercase(), Sensitive::from(value));
+        properties.insert(key.to_ascii_lowercase(), property(value));
     }
     if !plain_default.is_empty() {
         let default = files.profiles.entry("default".to_owned());
@@ -95,6 +110,7 @@ enum Section {
     PlainDefault,
     Profile(String),
     SsoSession(String),
+    Services(String),
 }
 
 impl Section {
@@ -104,11 +120,16 @@ impl Section {
             rest.filter(|rest: &&str| rest.starts_with([' ', '\t']))
                 .map(str::trim)
         };
-        if let Some(name) = after("sso-session").filter(|name| is_name(name)) {
-            return match kind {
-                FileKind::Config => Self::SsoSession(name.to_owned()),
-                FileKind::Credentials => Self::Ignored,
-            };
+        for (prefix, section) in [
+            ("sso-session", Self::SsoSession as fn(String) -> Self),
+            ("services", Self::Services),
+        ] {
+            if let Some(name) = after(prefix).filter(|name| is_name(name)) {
+                return match kind {
+                    FileKind::Config => section(name.to_owned()),
+                    FileKind::Credentials => Self::Ignored,
+                };
+            }
         }
         let name = match (kind, after("profile")) {
             (FileKind::Config, None) if name == "default" => return Self::PlainDefault,
@@ -129,6 +150,10 @@ fn is_name(name: &str) -> bool {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_./@+%:".contains(&byte))
+}
+
+fn property(value: &str) -> Sensitive<String> {
+    Sensitive::from(without_comment(value).trim())
 }
 
 /// A comment in the line of a value begins after white space.
@@ -257,9 +282,25 @@ mod tests {
         assert!(files.sso_sessions.is_empty());
     }
 
+    #[test]
+    fn services_have_properties_of_their_own() {
+        let text = "[services a]\nS3 =\n  endpoint_url = one # c\n  # k = v\n  odd\n\
+                    cognito_identity_provider =\n\tEndpoint_URL=two\n[services b]\nk = v\n";
+        let files = parse(text, FileKind::Config).unwrap_or_default();
+        assert_eq!(files.services["a"]["s3.endpoint_url"].expose(), "one");
+        let ours = &files.services["a"]["cognito_identity_provider.endpoint_url"];
+        assert_eq!(ours.expose(), "two");
+        assert_eq!(files.services["a"].len(), 4);
+        assert_eq!(files.services["b"].len(), 1);
+        let files = parse(text, FileKind::Credentials).unwrap_or_default();
+        assert!(files.services.is_empty());
+        let text = "[services a]\n  endpoint_url = of none\n";
+        assert_eq!(parse(text, FileKind::Config).err(), Some(2));
+    }
+
     proptest! {
         #[test]
-        fn any_text_is_read_or_refused(text in "(\\[|\\]|profile |default|k|=| |\\n|#|;|\\t|\\PC){0,60}") {
+        fn any_text_is_read_or_refused(text in "(\\[|\\]|profile |services |default|k|=| |\\n|#|;|\\t|\\PC){0,60}") {
             let _ = (parse(&text, FileKind::Config), parse(&text, FileKind::Credentials));
         }
     }

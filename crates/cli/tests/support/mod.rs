@@ -10,6 +10,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use bytes::Bytes;
 use cognito_idp::transport::HttpClient;
 use serde_json::{Value, json};
 
@@ -37,10 +38,10 @@ pub(crate) struct Request {
     pub(crate) body: Value,
 }
 
-/// Gives its answers in order, whatever is asked.
+/// Gives its answers in order, whatever is asked, to several connections side by side.
 #[derive(Debug)]
 pub(crate) struct Server {
-    url: String,
+    pub(crate) url: String,
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
@@ -65,10 +66,12 @@ impl Server {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let mut answers: Vec<Answer> = answers.into_iter().collect();
         answers.reverse();
+        let answers = Arc::new(Mutex::new(answers));
         let seen = requests.clone();
         std::thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                serve(&connection, &mut answers, &seen);
+                let (answers, seen) = (answers.clone(), seen.clone());
+                std::thread::spawn(move || serve(&connection, &answers, &seen));
             }
         });
         Self { url, requests }
@@ -88,6 +91,10 @@ impl Server {
             url,
             requests: Arc::default(),
         }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     pub(crate) fn requests(&self) -> Vec<Request> {
@@ -150,20 +157,22 @@ pub(crate) fn is_as_agreed_on(name: &str, text: &str) {
 }
 
 /// Answers the requests of one connection.
-fn serve(connection: &TcpStream, answers: &mut Vec<Answer>, seen: &Mutex<Vec<Request>>) {
+fn serve(connection: &TcpStream, answers: &Mutex<Vec<Answer>>, seen: &Mutex<Vec<Request>>) {
     let mut reader = BufReader::new(connection);
     while let Some(request) = read(&mut reader) {
         let mut requests = seen.lock().unwrap_or_else(PoisonError::into_inner);
-        requests.push(request);
+        requests.push(Request::of(&request));
         let id = requests.len();
         drop(requests);
-        let answer = answers
-            .pop()
-            .unwrap_or_else(|| Answer::error(418, "Unexpected", "no answer is left"));
+        let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = answers.pop();
+        drop(answers);
+        let answer =
+            answer.unwrap_or_else(|| Answer::error(418, "Unexpected", "no answer is left"));
         let Answer { status, body } = answer;
         let written = write!(
             &*connection,
-            "HTTP/1.1 {status} Any\r\nx-amzn-requestid: request-{id}\r\n\
+            "HTTP/1.1 {status} Any\r\nx-amzn-requestid: feed-{id}\r\n\
              content-type: application/x-amz-json-1.1\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
@@ -177,15 +186,19 @@ fn forward(connection: &TcpStream, service: &impl HttpClient) {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().build().expect("a runtime");
     let mut reader = BufReader::new(connection);
-    while let Some(Request { target, body, .. }) = read(&mut reader) {
-        let request = http::Request::post("/").header("x-amz-target", target);
-        let request = request.body(body.to_string().into()).expect("a request");
+    while let Some(request) = read(&mut reader) {
         let Ok(answer) = runtime.block_on(service.call(request)) else {
             return;
         };
+        let headers = answer.headers().iter();
+        let headers = headers.map(|(name, value)| {
+            let value = value.to_str().expect("a text");
+            format!("{name}: {value}\r\n")
+        });
         let head = format!(
-            "HTTP/1.1 {}\r\ncontent-length: {}\r\n\r\n",
+            "HTTP/1.1 {}\r\n{}content-length: {}\r\n\r\n",
             answer.status(),
+            headers.collect::<String>(),
             answer.body().len()
         );
         let mut to = connection;
@@ -196,37 +209,104 @@ fn forward(connection: &TcpStream, service: &impl HttpClient) {
     }
 }
 
-fn read(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
-    let (mut target, mut authorization, mut length) = (String::new(), String::new(), 0);
+impl Request {
+    fn of(request: &http::Request<Bytes>) -> Self {
+        let header = |name: &str| {
+            let value = request.headers().get(name);
+            value
+                .map_or("", |value| value.to_str().expect("a text"))
+                .to_owned()
+        };
+        Self {
+            path: request.uri().to_string(),
+            target: header("x-amz-target"),
+            authorization: header("authorization"),
+            // What asks for keys has none.
+            body: serde_json::from_slice(request.body()).unwrap_or_default(),
+        }
+    }
+}
+
+fn read(reader: &mut BufReader<&TcpStream>) -> Option<http::Request<Bytes>> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
-    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut words = line.split(' ');
+    let mut request = http::Request::builder()
+        .method(words.next()?)
+        .uri(words.next()?);
+    let mut length = 0;
     loop {
-        line.clear();
+        let mut line = String::new();
         reader.read_line(&mut line).ok()?;
         let Some((name, value)) = line.trim_end().split_once(": ") else {
             break;
         };
-        match name.to_ascii_lowercase().as_str() {
-            "x-amz-target" => value.clone_into(&mut target),
-            "authorization" => value.clone_into(&mut authorization),
-            "content-length" => length = value.parse().ok()?,
-            _ => {}
+        if name.eq_ignore_ascii_case("content-length") {
+            length = value.parse().ok()?;
         }
+        request = request.header(name, value);
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    // What asks for keys has none.
-    let body = match length {
-        0 => Value::Null,
-        _ => serde_json::from_slice(&body).ok()?,
+    request.body(body.into()).ok()
+}
+
+/// What a browser gets of a page: the status, where to go on, and the page.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    pub(crate) location: String,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+/// Opens a page as a browser does, or sends a form to it.
+pub(crate) fn open(url: &str, form: Option<&str>) -> Page {
+    let rest = url.strip_prefix("http://").expect("a URL of this machine");
+    let (host, path) = rest.split_at(rest.find('/').expect("a path"));
+    let address = host.replace("localhost", "127.0.0.1");
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    let request = match form {
+        None => format!("GET {path} HTTP/1.0\r\nhost: {host}\r\n\r\n"),
+        Some(form) => format!(
+            "POST {path} HTTP/1.0\r\nhost: {host}\r\ncontent-length: {}\r\n\
+             content-type: application/x-www-form-urlencoded\r\n\r\n{form}",
+            form.len()
+        ),
     };
-    Some(Request {
-        path,
-        target,
-        authorization,
+    stream.write_all(request.as_bytes()).expect("it reads");
+    let mut reader = BufReader::new(&stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        let read = reader.read_line(&mut head).expect("it answers");
+        assert!(read > 0, "the connection was closed after {head:?}");
+    }
+    let header = |name: &str| {
+        head.lines().find_map(|line| {
+            let (found, value) = line.split_once(": ")?;
+            found.eq_ignore_ascii_case(name).then(|| value.to_owned())
+        })
+    };
+    let length = header("content-length").and_then(|length| length.parse().ok());
+    let mut body = String::new();
+    let mut rest = reader.take(length.unwrap_or(u64::MAX));
+    rest.read_to_string(&mut body).expect("UTF-8");
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
+    Page {
+        status: status.expect("a status"),
+        location: header("location").unwrap_or_default(),
+        head: head.to_ascii_lowercase(),
         body,
-    })
+    }
+}
+
+/// A port that is free now.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
 }
 
 /// A command on a terminal of its own, made by `script`.
@@ -240,12 +320,17 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     pub(crate) fn run(command: &Command) -> Self {
+        Self::run_as(command, |line| format!("exec {line}"))
+    }
+
+    /// The same with what a shell does before and after it.
+    pub(crate) fn run_as(command: &Command, script: impl FnOnce(&str) -> String) -> Self {
         let program = std::iter::once(command.get_program());
         let words = program.chain(command.get_args());
         let words: Vec<_> = words
             .map(|word| format!("'{}'", word.to_string_lossy()))
             .collect();
-        let line = words.join(" ");
+        let line = script(&words.join(" "));
         let mut script = Command::new("script");
         script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
         script.env_clear();
@@ -280,12 +365,18 @@ impl Terminal {
 
     /// Waits for a question and types the answer.
     pub(crate) fn answer(&mut self, question: &str, answer: &str) {
+        self.wait_for(question);
+        self.press(&format!("{answer}\n"));
+    }
+
+    /// Waits until something is shown that was not waited for before; gives all that is shown by then.
+    pub(crate) fn wait_for(&mut self, question: &str) -> String {
         let begun = std::time::Instant::now();
         loop {
             let screen = self.screen();
             if let Some(place) = screen[self.read..].find(question) {
                 self.read += place + question.len();
-                break;
+                return screen;
             }
             assert!(
                 begun.elapsed().as_secs() < 30,
@@ -293,12 +384,13 @@ impl Terminal {
             );
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
+    }
+
+    pub(crate) fn press(&mut self, keys: &str) {
         // The echo is switched off after the question is shown.
         std::thread::sleep(std::time::Duration::from_millis(200));
         let mut input = self.child.stdin.as_ref().expect("piped");
-        input
-            .write_all(format!("{answer}\n").as_bytes())
-            .expect("it reads");
+        input.write_all(keys.as_bytes()).expect("it reads");
     }
 
     /// Waits for the end; gives the status and all that was shown.

@@ -17,10 +17,10 @@ use tokio::time::interval;
 
 use crate::{COGNITO, Outcome, PROCESSES, lock, support::cognito::AccessToken};
 
-/// Of so many sessions every process keeps the source of one.
-const KEPT: usize = 20;
+/// The users that every second request is of; their sources are kept.
+const REGULARS: usize = 10;
 /// How long the answer with a token may take on a busy machine, which counts to its life only there.
-const LATE: Duration = Duration::from_millis(500);
+const LATE: Duration = Duration::from_secs(1);
 
 /// What became of a request, and how many microseconds it took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,12 +98,18 @@ impl Fleet {
     pub(crate) async fn serve(self) -> Outcome {
         let (fleet, random) = (Arc::new(self), RandomState::new());
         let sessions = u64::try_from(fleet.sessions)?;
-        let pause = Duration::from_secs(1) * u32::try_from(PROCESSES)? / u32::try_from(sessions)?;
+        let pause =
+            Duration::from_secs(1) * u32::try_from(PROCESSES)? / u32::try_from(2 * sessions)?;
         let mut ticks = interval(pause);
         for number in 0_u64.. {
             ticks.tick().await;
             let fleet = fleet.clone();
             let session = usize::try_from(random.hash_one(number) % sessions)?;
+            let session = if number % 2 == 0 {
+                session
+            } else {
+                session % REGULARS
+            };
             tokio::spawn(async move { println!("{}", fleet.request(session).await.write()) });
         }
         Ok(())
@@ -112,10 +118,15 @@ impl Fleet {
     /// A request of a user.
     pub(crate) async fn request(&self, session: usize) -> Request {
         let (asked_at, began) = (SystemTime::now(), Instant::now());
-        let source = match self.source(session).await {
-            Ok(Some(source)) => source,
-            Ok(None) => return Request::Lost,
-            Err(_) => return Request::Unavailable,
+        let kept = lock(&self.kept).get(&session).cloned();
+        let is_kept = kept.is_some();
+        let source = match kept {
+            Some(source) => source,
+            None => match self.open(session).await {
+                Ok(Some(source)) => source,
+                Ok(None) => return Request::Lost,
+                Err(_) => return Request::Unavailable,
+            },
         };
         let at_hand = source.current().ok().map(|tokens| tokens.access_token);
         let token = match source.access_token().await {
@@ -128,29 +139,22 @@ impl Fleet {
             Request::Wrong
         } else if at_hand != Some(token) {
             Request::Waited(micros)
-        } else if is_kept(session) {
+        } else if is_kept {
             Request::Kept(micros)
         } else {
             Request::Hit(micros)
         }
     }
 
-    async fn source(&self, session: usize) -> Result<Option<TokenSource>, SharedStoreError> {
-        if let Some(source) = lock(&self.kept).get(&session) {
-            return Ok(Some(source.clone()));
-        }
+    async fn open(&self, session: usize) -> Result<Option<TokenSource>, SharedStoreError> {
         let opened = TokenSource::open(self.sign_in.clone(), &self.vault, user(session)).await?;
-        if is_kept(session)
+        if session < REGULARS
             && let Some(source) = &opened
         {
             lock(&self.kept).insert(session, source.clone());
         }
         Ok(opened)
     }
-}
-
-fn is_kept(session: usize) -> bool {
-    session.is_multiple_of(KEPT)
 }
 
 fn user(session: usize) -> String {

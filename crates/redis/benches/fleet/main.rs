@@ -5,10 +5,11 @@
 //!
 //! The processes, the sockets and Redis are real; Cognito is a server in this process that rotates refresh
 //! tokens, ends a session whose replaced token comes after the grace, and is 20 ms away. Access tokens
-//! live for two seconds. The 16 processes serve one request a second for each of the 1,000 sessions: for some
-//! with sources that each process keeps, for all others with one that it opens. All the time a process is killed as by
-//! `kill -9` and another one started; in the middle Redis is, and is away for a second. With `--cluster`,
-//! which needs the feature `cluster`, it is a node instead, for which a replica takes over.
+//! live for two seconds. The 16 processes serve one request a second for each of the 1,000 sessions, with a
+//! source that is opened for it, and as many for ten of them whose sources they keep. All the time a
+//! process is killed as by `kill -9` and another one started; in the middle Redis is, and is away for a
+//! second. With `--cluster`, which needs the feature `cluster`, it is a node instead, for which a replica
+//! takes over.
 //!
 //! It fails if a session is lost, if a request gets another user's token or an old one, or if a replaced
 //! token is presented that no dead process has left behind. `--write` puts what came out beside this
