@@ -144,6 +144,15 @@ impl CognitoUserService {
     }
 
     /// Signs in from a remembered device, as [`SignIn::with_device`] says.
+    ///
+    /// ```no_run
+    /// # use cognito_idp::{CognitoUserService, auth::RememberedDevice};
+    /// # async fn example(users: CognitoUserService, device: RememberedDevice) -> Result<(), cognito_idp::Error> {
+    /// let outcome = users.with_device(device).login("alice", "P@ssw0rd!").await?;
+    /// # let _ = outcome;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn with_device(mut self, device: RememberedDevice) -> Self {
         self.sign_in = self.sign_in.with_device(device);
         self

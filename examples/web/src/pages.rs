@@ -46,6 +46,8 @@ pub(crate) struct Page {
 pub(crate) struct Picture {
     /// Drawn by this program, of a text that this program made.
     pub(crate) svg: String,
+    /// What it says, for an app on the device that shows it.
+    pub(crate) uri: String,
     pub(crate) secret: String,
 }
 
@@ -192,6 +194,7 @@ impl Picture {
         let start = svg.find("<svg").unwrap_or(0);
         Ok(Self {
             svg: svg[start..].to_owned(),
+            uri: uri.expose().clone(),
             secret: secret.expose().clone(),
         })
     }

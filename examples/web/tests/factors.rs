@@ -481,6 +481,12 @@ fn a_second_factor_that_is_demanded_is_set_up_during_the_sign_in() {
     chromium.picture("set-up-factor");
     choose(&chromium, "totp");
     assert_eq!(chromium.text("code"), "JBSWY3DPEHPK3PXP");
+    assert_eq!(
+        chromium.script("return document.querySelector('a[href^=otpauth]').getAttribute('href')"),
+        "otpauth://totp/Example:bob%40example.com?secret=JBSWY3DPEHPK3PXP&issuer=Example",
+        "the app shows whose code it is"
+    );
+    chromium.picture("set-up-app");
     chromium.fill("code", "000000");
     chromium.submit();
     assert_eq!(chromium.text("[role=alert]"), "That is not the code.");
