@@ -405,10 +405,14 @@ async fn a_new_sign_in_takes_the_place_of_an_old_one() -> Outcome {
 async fn nothing_is_lost_where_a_session_cannot_be_shared() -> Outcome {
     let pool = Pool::rotating(Duration::ZERO);
     let process = Process::new(&pool, &MemoryStore::new());
-    process.cut_off.store(true, SeqCst);
     let tokens = pool.sign_in();
-    assert!(process.share(KEY, &tokens).await.is_err());
-    process.cut_off.store(false, SeqCst);
+    for trouble in [&process.cut_off, &process.is_full] {
+        trouble.store(true, SeqCst);
+        assert!(process.share(KEY, &tokens).await.is_err());
+        trouble.store(false, SeqCst);
+        sleep(2 * SECOND).await;
+        assert!(process.open(KEY).await?.is_none());
+    }
     assert!(process.share(KEY, &tokens).await.is_ok());
     Ok(())
 }

@@ -86,8 +86,9 @@ pub(crate) enum Turn<T, R> {
 
 /// What became of a value that was written.
 pub(crate) enum Written<T> {
-    /// It is kept, or will be as soon as the store takes it.
     Kept,
+    /// The store failed; the value is offered to it again until it takes it.
+    Unsaved(SharedStoreError),
     /// Another holder was faster, and this is its value.
     Overtaken(Found<T>),
 }
@@ -177,7 +178,7 @@ impl Place {
 
     /// Writes a value of this age over what was found, or over nothing; it is kept for `life`.
     ///
-    /// A store that fails is no failure: the value is offered to it again until it takes it.
+    /// Where the store fails the value is offered to it again, in a task of its own.
     ///
     /// # Errors
     /// If the value cannot be written down, or others put older ones in its place all the time.
@@ -211,10 +212,10 @@ impl Place {
                 }
                 // It was lost, or something older was put in its place.
                 Ok(Swap::Refused(found)) => expected = found.map_or(0, |found| found.version),
-                Err(_) => {
+                Err(error) => {
                     self.note(version);
                     self.save_later(unsaved);
-                    return Ok(Written::Kept);
+                    return Ok(Written::Unsaved(error));
                 }
             }
         }
@@ -249,6 +250,11 @@ impl Place {
         Err(SharedStoreError::unavailable(
             "older values come back again and again",
         ))
+    }
+
+    /// Offers the store no more what it has not taken yet.
+    pub(crate) fn give_up(&self) {
+        self.known().unsaved = None;
     }
 
     /// The turn of who has the lease, unless the value will do by now.

@@ -261,6 +261,8 @@ pub(crate) struct Process {
     pub(crate) cut_off: Arc<AtomicBool>,
     /// Its store does not answer.
     pub(crate) hangs: Arc<AtomicBool>,
+    /// Its store takes nothing.
+    pub(crate) is_full: Arc<AtomicBool>,
     /// It cannot keep a lease.
     pub(crate) loses_leases: Arc<AtomicBool>,
     /// What it asked of the store.
@@ -282,6 +284,7 @@ impl Process {
             dead: Arc::default(),
             cut_off: Arc::default(),
             hangs: Arc::default(),
+            is_full: Arc::default(),
             loses_leases: Arc::default(),
             questions: Arc::default(),
             operation_timeout: Duration::from_secs(40),
@@ -447,6 +450,9 @@ impl SharedStore for Process {
         life: Duration,
     ) -> SharedStoreFuture<'a, Swap> {
         self.ask(Box::pin(async move {
+            if self.is_full.load(SeqCst) {
+                return Err(SharedStoreError::unavailable("full"));
+            }
             self.store.swap(key, expected, next, life).await
         }))
     }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use clap::{ArgMatches, Command};
+use clap::{ArgMatches, Command, builder::PossibleValue};
 use clap_complete::Shell;
 
 use crate::{command::whole_command, exit::Failure};
@@ -42,7 +42,7 @@ fn fish_values(command: &Command) -> String {
     let lines = command.get_subcommands().flat_map(|command| {
         command.get_positionals().filter_map(|argument| {
             let values = argument.get_possible_values();
-            let names: Vec<_> = values.iter().map(|value| value.get_name()).collect();
+            let names: Vec<_> = values.iter().map(PossibleValue::get_name).collect();
             let (command, names) = (command.get_name(), names.join(" "));
             (!names.is_empty()).then(|| {
                 format!(

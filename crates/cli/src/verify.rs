@@ -11,7 +11,11 @@ use cognito_idp::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{context, exit::Failure, output, secret};
+use crate::{
+    context,
+    exit::{Failure, with_causes},
+    output, secret,
+};
 
 pub(crate) fn command() -> Command {
     let argument =
@@ -145,7 +149,7 @@ fn object_of(check: &Check) -> Value {
         "passed": check.result.as_ref().map(Result::is_ok),
         "found": check.found,
         "required": check.required,
-        "reason": reason.map(|error| error.to_string()),
+        "reason": reason.map(|error| with_causes(&error)),
     })
 }
 
@@ -162,7 +166,7 @@ fn line_of(check: &Check) -> String {
     let _ = write!(line, "{found}");
     if let Some(Err(error)) = &check.result {
         let colon = if check.found.is_some() { ": " } else { "" };
-        let _ = write!(line, "{colon}{error}");
+        let _ = write!(line, "{colon}{}", with_causes(error));
         let required = match check.name {
             CheckName::Time => check.required.as_ref().map(|now| format!(" (now: {now})")),
             _ => check

@@ -291,6 +291,35 @@ fn a_programs_calls_are_recorded_with_the_proxys_own_signatures() {
 }
 
 #[test]
+fn without_credentials_of_its_own_the_proxy_signs_nothing() {
+    let server = Server::answering([]);
+    let file = folder("unsigned").join("calls.json");
+    let script = r#"
+        export AWS_ACCESS_KEY_ID=AKIDOFTHEPROGRAM AWS_SECRET_ACCESS_KEY=Marker-secret
+        "$0" call list-user-pools --max-results 1
+    "#;
+    let mut record = command(
+        &server,
+        &["fixtures", "record", text(&file), "--server", "A server"],
+    );
+    record
+        .args(["--", "sh", "-c", script, env!("CARGO_BIN_EXE_cognito-idp")])
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env_remove("AWS_ACCESS_KEY_ID")
+        .env_remove("AWS_SECRET_ACCESS_KEY");
+    let done = run_with(record, "");
+    assert_eq!(done.status, 9, "{}", done.err);
+    // The program is told as well, and does not try again.
+    assert!(done.err.contains("NotRecorded"), "{}", done.err);
+    assert_eq!(done.err.lines().count(), 3, "{}", done.err);
+    assert!(done.err.contains("no call came"), "{}", done.err);
+    assert!(!done.err.contains("Marker"), "{}", done.err);
+    assert_eq!(server.requests().len(), 0);
+    assert!(!file.exists());
+}
+
+#[test]
 fn a_recording_ends_at_a_signal_with_a_whole_file() {
     for signal in ["INT", "TERM"] {
         let folder = folder(&format!("signal-{signal}"));

@@ -137,6 +137,21 @@ fn a_token_that_was_made_for_another_sign_in_is_refused() {
 }
 
 #[test]
+fn a_code_that_is_not_taken_is_told_in_the_words_of_oauth() {
+    let (domain, _) = domain(&json!({
+        "tokens": {"status": 400, "body": {"error": "invalid_grant", "error_description": "Marker-words"}},
+    }));
+    let mut sign_in = SignIn::start("code", &domain, &[]);
+    let page = open(&open(&sign_in.url, None).location, None);
+    assert_eq!(page.status, 400);
+    let done = sign_in.end();
+    assert_eq!(done.status, 3, "{}", done.err);
+    assert!(done.err.contains("POST /oauth2/token"), "{}", done.err);
+    assert!(done.err.contains("invalid_grant"), "{}", done.err);
+    assert!(!done.err.contains("Marker-code"), "{}", done.err);
+}
+
+#[test]
 fn nobody_is_waited_for_forever() {
     let (domain, _) = domain(&json!({}));
     let mut sign_in = SignIn::start("late", &domain, &["--timeout", "1"]);
@@ -234,6 +249,11 @@ fn domain(otherwise: &Value) -> (Server, Replay) {
         "location",
         "{{redirect_uri}}?code=Marker-code&state={{state}}",
     );
+    let tokens = json!({"status": 200, "body": {
+        "access_token": {"{{jwt:access}}": {"client_id": "{{client_id}}", "username": "alice"}},
+        "id_token": {"{{jwt:id}}": {"aud": "{{client_id}}", "nonce": text("nonce", "{{nonce}}")}},
+        "refresh_token": "Marker-refresh", "token_type": "Bearer", "expires_in": 3600,
+    }});
     let fixture = json!({
         "description": "A sign-in on the pages", "provenance": "Written for this test",
         "exchanges": [{
@@ -250,11 +270,7 @@ fn domain(otherwise: &Value) -> (Server, Replay) {
                 "grant_type": "authorization_code", "client_id": "{{client_id}}", "code": "Marker-code",
                 "code_verifier": "{{any}}", "redirect_uri": "{{redirect_uri}}",
             },
-            "response": {"status": 200, "body": {
-                "access_token": {"{{jwt:access}}": {"client_id": "{{client_id}}", "username": "alice"}},
-                "id_token": {"{{jwt:id}}": {"aud": "{{client_id}}", "nonce": text("nonce", "{{nonce}}")}},
-                "refresh_token": "Marker-refresh", "token_type": "Bearer", "expires_in": 3600,
-            }},
+            "response": otherwise.get("tokens").unwrap_or(&tokens),
         }],
     });
     let fixture = Fixture::parse("pages", &fixture.to_string()).expect("a fixture");

@@ -315,6 +315,25 @@ fn users(pool: &Pool, arguments: &[&str]) -> Done {
     run_with(command, "")
 }
 
+#[test]
+fn what_waits_for_its_turn_within_a_quota_is_shown_if_asked_for() {
+    let file = folder("turns").join("users.jsonl");
+    let rows = (0..150).map(|user| format!("{{\"User\":{{\"Username\":\"user-{user}\"}}}}\n"));
+    fs::write(&file, rows.collect::<String>()).expect("writable");
+    let pool = Pool::new(0, 0, 60);
+    let file = file.to_str().expect("UTF-8");
+    let done = users(&pool, &["import", file, "--verbose"]);
+    assert_eq!(done.status, 0, "{}", done.err);
+    let count = |part: &str| done.err.lines().filter(|line| line.contains(part)).count();
+    assert_eq!(count("AdminCreateUser attempt 1: 200, "), 150);
+    assert!(
+        count("cognito-idp: AdminCreateUser waited ") > 0,
+        "{}",
+        done.err
+    );
+    assert!(!done.err.contains("user-1"), "{}", done.err);
+}
+
 /// A pool that takes its time.
 #[derive(Clone, Debug)]
 struct Slow(Pool);

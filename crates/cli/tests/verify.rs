@@ -213,7 +213,7 @@ fn keys_are_fetched_from_the_endpoint() {
     assert_eq!(request.path, format!("/{POOL}/.well-known/jwks.json"));
     assert_eq!(request.authorization, "");
 
-    // Nobody can tell, and that is not a bad token.
+    // Nobody can tell, and that is not a bad token; an explanation says why.
     let server = Server::answering([Answer::error(403, "ForbiddenException", "no")]);
     let mut command = support::command(&server, &["verify", "env:TOKEN", "--any-client"]);
     command
@@ -222,12 +222,31 @@ fn keys_are_fetched_from_the_endpoint() {
     let done = run_with(command, "");
     assert_eq!((done.status, done.out.as_str()), (8, ""));
     assert!(done.err.contains("answered with HTTP 403"), "{}", done.err);
-    let mut command = bare(&["verify", "env:TOKEN", "--any-client", "--pool", POOL]);
+    let unreachable = [
+        "verify",
+        "env:TOKEN",
+        "--any-client",
+        "--pool",
+        POOL,
+        "--explain",
+    ];
+    let mut command = bare(&unreachable);
     command
         .env("TOKEN", token("access"))
         .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
     let done = run_with(command, "");
-    assert_eq!((done.status, done.out.as_str()), (6, ""), "{}", done.err);
+    assert_eq!(done.status, 6, "{}", done.err);
+    let key = done.out.lines().find(|line| line.contains(" key "));
+    let key = key.expect("every check is there");
+    assert!(
+        key.contains("key-1: the keys of the issuer cannot be had: no answer to the request"),
+        "{key}"
+    );
+    assert!(
+        done.out.contains("not checked  signature\n"),
+        "{}",
+        done.out
+    );
 }
 
 #[test]

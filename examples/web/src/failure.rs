@@ -31,6 +31,13 @@ impl Failure {
         Self::Cognito(StatusCode::UNAUTHORIZED, Some(ErrorCode::CodeMismatch))
     }
 
+    pub(crate) fn weak_password() -> Self {
+        Self::Cognito(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            Some(ErrorCode::InvalidPassword),
+        )
+    }
+
     /// Before anything is proven: the same whether the user is unknown, not confirmed, or what was
     /// entered is wrong. Cognito tells of a user who is not confirmed before it looks at the password.
     pub(crate) fn before_proof(error: Error) -> Self {

@@ -1,6 +1,6 @@
 //! The pages: what a form looks like, and one file a flow.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use askama::Template;
 use axum::{
@@ -8,6 +8,7 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 use cognito_idp::Sensitive;
+use tokio::time::Instant;
 
 use crate::failure::Failure;
 
@@ -196,6 +197,20 @@ impl Picture {
     }
 }
 
+/// Whether a new password fits the pool's policy; this is the one that pools have at first.
+///
+/// It is checked here before Cognito is asked, which may look whether there is such a user before it
+/// looks at the password: a policy of the pool that is stricter must stand here too.
+pub(crate) fn is_strong(password: &Sensitive<String>) -> bool {
+    let password = password.expose();
+    let has = |kind: fn(char) -> bool| password.chars().any(kind);
+    password.chars().count() >= 8
+        && has(char::is_lowercase)
+        && has(char::is_uppercase)
+        && has(|letter| letter.is_ascii_digit())
+        && has(|letter| letter.is_ascii_punctuation() || letter == ' ')
+}
+
 /// Answers after a whole number of half seconds, so that the time tells little about what was found.
 pub(crate) async fn evenly<T>(work: impl Future<Output = T>) -> T {
     const STEP: Duration = Duration::from_millis(500);
@@ -209,4 +224,33 @@ pub(crate) async fn evenly<T>(work: impl Future<Output = T>) -> T {
 
 pub(crate) fn redirect(to: &str) -> Response {
     Redirect::to(to).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_takes_longer_or_less_long_is_answered_at_the_same_time() {
+        for (work, answer) in [(0, 500), (20, 500), (480, 500), (510, 1_000)] {
+            let start = Instant::now();
+            evenly(tokio::time::sleep(Duration::from_millis(work))).await;
+            assert_eq!(start.elapsed().as_millis(), answer, "{work}");
+        }
+    }
+
+    #[test]
+    fn a_strong_password_is_long_enough_and_has_letters_numbers_and_symbols() {
+        assert!(is_strong(&"Correct-Horse-7".into()));
+        for weak in [
+            "",
+            "Ab-4567",
+            "correct-horse-7",
+            "CORRECT-HORSE-7",
+            "Correct-Horse",
+            "CorrectHorse7",
+        ] {
+            assert!(!is_strong(&weak.into()), "{weak}");
+        }
+    }
 }

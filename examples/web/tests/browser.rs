@@ -117,6 +117,113 @@ fn an_authenticator_app_is_set_up_and_then_asked_for() {
     chromium.fill("code", &totp::code(&secret));
     chromium.submit();
     assert_eq!(chromium.heading(), "Your account");
+
+    chromium.click("form[action='/account/totp/drop'] button");
+    assert_eq!(chromium.text("[role=status]"), "Removed.");
+    chromium.click("form[action='/sign-out'] button");
+    sign_in(&chromium, BOB, PASSWORD);
+    assert_eq!(
+        chromium.heading(),
+        "Your account",
+        "no code is asked for any more"
+    );
+}
+
+#[test]
+fn whoever_goes_back_in_the_middle_of_a_sign_in_can_begin_again() {
+    let Some((_server, chromium)) = start() else {
+        return;
+    };
+    sign_in(&chromium, ALICE, PASSWORD);
+    assert_eq!(chromium.path(), "/challenge");
+    chromium.back();
+    assert_eq!(chromium.path(), "/sign-in");
+    assert_eq!(chromium.value("password"), "", "it was not kept");
+    sign_in(&chromium, ALICE, PASSWORD);
+    assert_eq!(chromium.path(), "/challenge");
+    chromium.fill("password", ANOTHER);
+    chromium.submit();
+    assert_eq!(chromium.heading(), "Your account");
+    // Back to a challenge that is done.
+    chromium.back();
+    assert_eq!(chromium.path(), "/account");
+}
+
+#[test]
+fn a_double_click_does_no_harm() {
+    let Some((_server, chromium)) = start() else {
+        return;
+    };
+    chromium.open("/sign-in");
+    chromium.fill("username", ALICE);
+    chromium.fill("password", PASSWORD);
+    chromium.double_click("form button");
+    assert_eq!(chromium.path(), "/challenge");
+    // What was answered is answered once; who lost the answer to it signs in again.
+    chromium.fill("password", ANOTHER);
+    chromium.double_click("form button");
+    if chromium.path() != "/account" {
+        assert_eq!(chromium.path(), "/sign-in");
+        assert!(
+            chromium
+                .text("[role=status]")
+                .contains("or was done already")
+        );
+        sign_in(&chromium, ALICE, ANOTHER);
+    }
+    assert_eq!(chromium.heading(), "Your account");
+}
+
+#[test]
+fn the_pages_of_the_domain_sign_in_and_what_they_are_not_asked_for_is_refused() {
+    let Some((_server, chromium)) = start() else {
+        return;
+    };
+    chromium.open("/callback?code=stolen&state=guessed");
+    assert_eq!(chromium.path(), "/sign-in", "nobody was away");
+    chromium.click("a[href='/away']");
+    assert_eq!(chromium.path(), "/oauth2/authorize");
+    chromium.fill("username", BOB);
+    chromium.fill("password", PASSWORD);
+    chromium.submit();
+    assert_eq!(chromium.heading(), "Your account");
+    assert!(chromium.text("main").contains(BOB));
+    // Nobody is signed out, or in as somebody else, by a link.
+    chromium.open("/callback?code=stolen&state=guessed");
+    chromium.open("/account");
+    assert!(chromium.text("main").contains(BOB));
+    chromium.click("form[action='/sign-out'] button");
+
+    // Away, and back with what another browser was given.
+    chromium.click("a[href='/away']");
+    chromium.open("/callback?code=stolen&state=guessed");
+    assert!(chromium.text("main").contains("That sign-in did not work."));
+    chromium.picture("domain-failed");
+    chromium.open("/account");
+    assert_eq!(chromium.path(), "/sign-in");
+}
+
+#[test]
+fn an_address_can_be_confirmed_from_another_browser() {
+    let Some((_server, chromium)) = start() else {
+        return;
+    };
+    chromium.open("/sign-up");
+    chromium.fill("username", "dave@example.com");
+    chromium.fill("password", PASSWORD);
+    chromium.submit();
+    chromium.delete_cookies();
+    // Without a right password or with it: nothing is told but the way to go.
+    sign_in(&chromium, "dave@example.com", PASSWORD);
+    assert!(chromium.text("[role=alert]").contains("not confirmed yet"));
+    chromium.click("a[href='/confirm']");
+    chromium.picture("confirm-name");
+    chromium.fill("username", "dave@example.com");
+    chromium.submit();
+    chromium.fill("code", "123456");
+    chromium.submit();
+    sign_in(&chromium, "dave@example.com", PASSWORD);
+    assert_eq!(chromium.heading(), "Your account");
 }
 
 #[test]

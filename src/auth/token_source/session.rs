@@ -59,7 +59,7 @@ impl TokenSource {
     /// ```
     ///
     /// # Errors
-    /// If the store cannot be reached, or holds what is not readable under this key.
+    /// If the store cannot be reached or takes nothing, or holds what is not readable under this key.
     ///
     /// [operation may]: crate::ClientBuilder::operation_timeout
     /// [vault says]: Vault::session_life
@@ -146,6 +146,10 @@ impl SharedSession {
             // Somebody else began it at the same time.
             Written::Overtaken(found) => session.take(found).unwrap_or(fresh),
             Written::Kept => fresh,
+            Written::Unsaved(error) => {
+                session.place.give_up();
+                return Err(error);
+            }
         };
         Ok(TokenSource::with(Arc::new(session), fresh))
     }
@@ -274,7 +278,7 @@ impl SharedSession {
         let (end, age) = (Session::SignedOut, Duration::ZERO);
         match self.place.write(over, &end, age, END_IS_KEPT).await {
             Ok(Written::Overtaken(faster)) => Some(faster),
-            Ok(Written::Kept) | Err(_) => None,
+            Ok(Written::Kept | Written::Unsaved(_)) | Err(_) => None,
         }
     }
 

@@ -90,15 +90,26 @@ async fn answer_challenge(
             visit.renew(&session, "/challenge").await
         }
         Ok(outcome) => go_on(visit, step.name, outcome).await,
-        Err(error) if is_worth_another_try(&error) => again(visit, step, &error.into()).await,
-        Err(error) if step.is_first => match Failure::before_proof(error) {
-            // So it looks for every name, whether a code is wrong or too old, or none was ever sent.
-            Failure::Cognito(StatusCode::UNAUTHORIZED, _) if is_code(&step.challenge) => {
-                again(visit, step, &Failure::wrong_code()).await
-            }
-            failure => Ok(ended(&failure)),
-        },
-        Err(error) => Ok(ended(&error.into())),
+        Err(error) => wrong(visit, step, error).await,
+    }
+}
+
+async fn wrong(visit: &Visit, step: SigningIn, error: Error) -> Result<Response, Failure> {
+    if is_worth_another_try(&error) && !step.is_first {
+        return again(visit, step, &error.into()).await;
+    }
+    if !step.is_first {
+        return Ok(ended(&error.into()));
+    }
+    match Failure::before_proof(error) {
+        // So it looks for every name, whether a code is wrong or too old, or none was ever sent.
+        Failure::Cognito(StatusCode::UNAUTHORIZED, _) if is_code(&step.challenge) => {
+            again(visit, step, &Failure::wrong_code()).await
+        }
+        failure @ Failure::Cognito(StatusCode::TOO_MANY_REQUESTS, _) => {
+            again(visit, step, &failure).await
+        }
+        failure => Ok(ended(&failure)),
     }
 }
 

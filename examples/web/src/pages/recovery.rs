@@ -6,7 +6,7 @@ use axum::{
     routing::get,
 };
 
-use super::{Field, Page, evenly, redirect};
+use super::{Field, Page, evenly, is_strong, redirect};
 use crate::{
     app::App,
     failure::Failure,
@@ -71,6 +71,9 @@ async fn reset(visit: Visit, fields: Fields) -> Result<Response, Failure> {
         return Ok(reset_page(&visit).failed(&Failure::TooMany));
     }
     let (code, password) = (fields.secret("code"), fields.secret("password"));
+    if !is_strong(&password) {
+        return Ok(reset_page(&visit).failed(&Failure::weak_password()));
+    }
     let reset = visit
         .users
         .confirm_forgot_password(&username, code, password);

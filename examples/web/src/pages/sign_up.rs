@@ -11,7 +11,7 @@ use axum::{
 use cognito_idp::{ErrorCode, user_service::RegisterUser};
 use serde::Deserialize;
 
-use super::{Field, Page, evenly, redirect};
+use super::{Field, Page, evenly, is_strong, redirect};
 use crate::{
     app::App,
     failure::Failure,
@@ -48,7 +48,11 @@ async fn sign_up(visit: Visit, fields: Fields) -> Result<Response, Failure> {
     if !visit.app.limits.allows_name(username.expose()) {
         return Ok(page(&visit, username.expose()).failed(&Failure::TooMany));
     }
-    let user = RegisterUser::new(&username, fields.secret("password"));
+    let password = fields.secret("password");
+    if !is_strong(&password) {
+        return Ok(page(&visit, username.expose()).failed(&Failure::weak_password()));
+    }
+    let user = RegisterUser::new(&username, password);
     match evenly(visit.users.register(user)).await {
         Ok(registered) if registered.user_confirmed => {
             return Ok(redirect("/sign-in?done=confirmed"));

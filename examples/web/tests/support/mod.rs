@@ -9,9 +9,11 @@
 use std::{
     env,
     fmt::Write as _,
-    io::{BufRead, BufReader, Read, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     process::{Child, Command, Stdio},
+    sync::Mutex,
+    thread,
     time::Duration,
 };
 
@@ -34,21 +36,33 @@ impl Server {
 
     /// With the pool that the settings name, or one of its own in the emulator.
     pub fn with(settings: &[(&str, &str)]) -> Self {
+        // One at a time sets up its pool, which the emulator takes long for when it is busy.
+        static ONE: Mutex<()> = Mutex::new(());
+        let _one = ONE.lock();
         let mut child = Command::new(env!("CARGO_BIN_EXE_cognito-idp-web"))
             .env("LISTEN", "127.0.0.1:0")
             .env_remove("COGNITO_USER_POOL_ID")
             .envs(settings.iter().copied())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("the server is built");
-        let lines = BufReader::new(child.stdout.take().expect("its output is a pipe")).lines();
-        let urls = lines.map_while(Result::ok);
-        let port = urls.into_iter().find_map(|line| {
+        let output = child.stdout.take().expect("its output is a pipe");
+        let errors = child.stderr.take().expect("its errors are a pipe");
+        // Whoever writes to a full pipe waits; what is read is told if the server does not start.
+        let errors = thread::spawn(move || io::read_to_string(errors).unwrap_or_default());
+        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+        let port = lines.find_map(|line| {
             let port = line.strip_prefix("http://localhost:")?;
             port.parse::<u16>().ok()
         });
-        let address = ([127, 0, 0, 1], port.expect("the server starts")).into();
+        let Some(port) = port else {
+            panic!(
+                "the server does not start: {}",
+                errors.join().expect("text")
+            );
+        };
+        let address = ([127, 0, 0, 1], port).into();
         Self { child, address }
     }
 

@@ -176,18 +176,28 @@ impl Chromium {
         self.post("/window/rect", &json!({"width": width, "height": height}));
     }
 
-    /// Keeps what is seen, at the width of a phone and of a desk, and lets axe look for what would keep
-    /// people out.
+    /// Keeps what is seen, at the width of a phone and of a desk, light and dark, and lets axe look for
+    /// what would keep people out.
     #[track_caller]
     pub fn picture(&self, name: &str) {
-        self.check_access(name);
         fs::create_dir_all(PICTURES).expect("target can be written to");
-        for (width, height) in [(360, 800), (1280, 900)] {
-            self.size(width, height);
-            let picture = base64(&text(&self.get("/screenshot")));
-            let file = Path::new(PICTURES).join(format!("{name}-{width}.png"));
-            fs::write(file, picture).expect("target can be written to");
+        for scheme in ["dark", "light"] {
+            self.prefer(scheme);
+            self.check_access(&format!("{name}, {scheme}"));
+            for (width, height) in [(360, 800), (1280, 900)] {
+                self.size(width, height);
+                let picture = base64(&text(&self.get("/screenshot")));
+                let file = Path::new(PICTURES).join(format!("{name}-{width}-{scheme}.png"));
+                fs::write(file, picture).expect("target can be written to");
+            }
         }
+    }
+
+    fn prefer(&self, scheme: &str) {
+        let feature = json!({"name": "prefers-color-scheme", "value": scheme});
+        let command =
+            json!({"cmd": "Emulation.setEmulatedMedia", "params": {"features": [feature]}});
+        self.post("/goog/cdp/execute", &command);
     }
 
     #[track_caller]
@@ -222,6 +232,22 @@ impl Chromium {
         let by = json!({"using": "css selector", "value": selector});
         let found = self.post("/elements", &by);
         found.as_array().is_some_and(|found| !found.is_empty())
+    }
+
+    /// Clicks twice, as people do who are used to it, and waits until another page is there.
+    pub fn double_click(&self, selector: &str) {
+        self.script("document.documentElement.dataset.old = 'yes'; return ''");
+        let element = self.find(selector);
+        let button = |kind: &str| json!({"type": kind, "button": 0});
+        let actions = json!([
+            {"type": "pointerMove", "duration": 0, "x": 0, "y": 0, "origin": {ELEMENT: element}},
+            button("pointerDown"), button("pointerUp"),
+            {"type": "pause", "duration": 60},
+            button("pointerDown"), button("pointerUp"),
+        ]);
+        let mouse = json!({"type": "pointer", "id": "mouse", "actions": actions});
+        self.post("/actions", &json!({"actions": [mouse]}));
+        self.await_page();
     }
 
     /// Clicks without waiting for another page.
