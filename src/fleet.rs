@@ -84,7 +84,7 @@ pub type SharedStoreFuture<'a, T> =
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), SharedStoreError> {
 /// let store = MemoryStore::new();
-/// let (first, second) = (Versioned::new(1, *b"one"), Versioned::new(2, *b"two"));
+/// let (first, second) = (Versioned::new(1, b"one".to_vec()), Versioned::new(2, b"two".to_vec()));
 /// let hour = Duration::from_hours(1);
 /// assert_eq!(store.swap("key", 0, first.clone(), hour).await?, Swap::Done);
 /// let Some(found) = store.load("key").await? else { panic!("it was written") };
