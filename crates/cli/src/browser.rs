@@ -16,7 +16,7 @@ use cognito_idp::{
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{exit::Failure, loopback::Loopback};
+use crate::{exit::Failure, interrupt::at_interrupt, loopback::Loopback};
 
 const REDIRECT_URI: &str = "http://localhost:8976/callback";
 const SIGNED_IN: &str = "You are signed in. Go back to the terminal; this window can be closed.";
@@ -104,6 +104,8 @@ pub(crate) async fn sign_in(
     let state = pending.state().expose().clone();
     let serving =
         loopback.serve(move |request| answer(request, path.clone(), state.clone(), came.clone()));
+    // Nothing is to be done, but the status is that of every other ^C.
+    at_interrupt(|| {});
     eprintln!("Sign in in a browser of this machine: {url}");
     if !matches.get_flag("no-browser") {
         open(&url);

@@ -167,7 +167,8 @@ fn a_sign_in_that_is_stopped_leaves_nothing_behind() {
     let pid = sign_in.child.id().to_string();
     let kill = Command::new("kill").args(["-INT", &pid]).status();
     assert!(kill.expect("it is there").success());
-    assert_eq!(sign_in.end().err, "");
+    let end = sign_in.end();
+    assert_eq!((end.status, end.err.as_str()), (130, ""));
     // Nobody waits for a session that nobody holds.
     let token = run_with(sign_in.command(&["token"]), "");
     assert_eq!(token.status, 2);
