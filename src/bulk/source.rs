@@ -23,6 +23,25 @@ pub struct Row {
     pub record: Record,
 }
 
+impl Row {
+    /// A record of a source of your own, for an [import](super::import).
+    ///
+    /// ```
+    /// use cognito_idp::bulk::{Record, Row, RowError, UserRecord};
+    ///
+    /// let names = ["alice", "bob", ""];
+    /// let rows = names.into_iter().zip(1..).map(|(name, line)| match name {
+    ///     "" => Err(RowError::new(line, "must have a name")),
+    ///     name => Ok(Row::new(line, Record::User(UserRecord::new(name)))),
+    /// });
+    /// assert_eq!(rows.filter(Result::is_ok).count(), 2);
+    /// ```
+    #[must_use]
+    pub fn new(line: u64, record: Record) -> Self {
+        Self { line, record }
+    }
+}
+
 /// Why a row is no record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}{}: {rule}", Column(column.as_deref()))]
@@ -34,6 +53,17 @@ pub struct RowError {
     pub column: Option<String>,
     /// The rule that is broken.
     pub rule: String,
+}
+
+impl RowError {
+    /// Why a row of a source of your own is no record: the rule that it breaks, such as `must have a name`.
+    pub fn new(line: u64, rule: impl Into<String>) -> Self {
+        Self {
+            line,
+            column: None,
+            rule: rule.into(),
+        }
+    }
 }
 
 struct Column<'a>(Option<&'a str>);
