@@ -55,17 +55,6 @@ pub struct RowError {
     pub rule: String,
 }
 
-impl RowError {
-    /// Why a row of a source of your own is no record: the rule that it breaks, such as `must have a name`.
-    pub fn new(line: u64, rule: impl Into<String>) -> Self {
-        Self {
-            line,
-            column: None,
-            rule: rule.into(),
-        }
-    }
-}
-
 struct Column<'a>(Option<&'a str>);
 
 impl fmt::Display for Column<'_> {
@@ -78,7 +67,8 @@ impl fmt::Display for Column<'_> {
 }
 
 impl RowError {
-    pub(super) fn new(line: u64, rule: impl Into<String>) -> Self {
+    /// Why a row of a source of your own is no record: the rule that it breaks, such as `must have a name`.
+    pub fn new(line: u64, rule: impl Into<String>) -> Self {
         Self {
             line,
             column: None,
