@@ -28,6 +28,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 /// How often a value is written anew because something older stood in its place.
 const WRITES: usize = 4;
+const RESTORED: &str = "older values come back again and again";
 /// How long a value that the store did not take is offered to it again.
 const SAVING: Duration = Duration::from_mins(5);
 /// Beyond it a store need not keep a number exactly.
@@ -219,9 +220,7 @@ impl Place {
                 }
             }
         }
-        Err(SharedStoreError::unavailable(
-            "older values come back again and again",
-        ))
+        Err(SharedStoreError::unavailable(RESTORED))
     }
 
     /// Offers the store once more what it has not taken yet.
@@ -230,7 +229,8 @@ impl Place {
     /// If it fails again.
     pub(crate) async fn save(&self) -> Result<(), SharedStoreError> {
         let mut expected = 0;
-        for _ in 0..WRITES {
+        // Once more than it is offered, to see that there is nothing left.
+        for _ in 0..=WRITES {
             let Some(unsaved) = self.known().unsaved.clone() else {
                 return Ok(());
             };
@@ -247,9 +247,7 @@ impl Place {
                 }
             }
         }
-        Err(SharedStoreError::unavailable(
-            "older values come back again and again",
-        ))
+        Err(SharedStoreError::unavailable(RESTORED))
     }
 
     /// Offers the store no more what it has not taken yet.
