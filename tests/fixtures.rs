@@ -235,12 +235,14 @@ async fn a_recording_of_calls_at_once_replays_in_whatever_order_they_come() -> T
                 .client(|client| change(client.retry_policy(RetryPolicy::never()))),
         )
     };
-    let answers = json!({"operation": "AdminAddUserToGroup", "request": {"{{any}}": "{{any}}"},
-        "times": "any", "response": {"status": 200, "body": {}}});
-    let recorder = Recorder::new(
-        Replay::new([fixture(&json!([answers]))]),
-        "a server in a test",
-    );
+    // Each one takes longer than the one before, so that there always is another one under way.
+    let answers = groups.iter().zip(1..).map(|(group, nth)| {
+        json!({"operation": "AdminAddUserToGroup", "concurrent": nth > 1, "delay_ms": 20 * nth,
+            "request": {"UserPoolId": "{{any}}", "Username": "{{any}}", "GroupName": group},
+            "response": {"status": 200, "body": {}}})
+    });
+    let answers: Value = answers.collect();
+    let recorder = Recorder::new(Replay::new([fixture(&answers)]), "a server in a test");
     let real = service(&|client| client.http_client(recorder.clone()))?;
     assert!(real.add_to_group("alice", groups).await.all_added());
     let fixture = recorder.save(tempfolder("at_once")?.join("groups.json"), "d")?;
