@@ -8,6 +8,7 @@
 //!     auth::{AppClient, AuthOutcome, ClientTokenError, ClientTokens, RefreshError, SignIn, StoreError, TokenSource},
 //! };
 //!
+//! # #[cfg(feature = "fleet")]
 //! # async fn example(client: Client) -> Result<(), Box<dyn std::error::Error>> {
 //! let app_client = AppClient::new("app-client-id").secret("the secret");
 //! let sign_in = SignIn::admin(client.clone(), "eu-central-1_example", app_client.clone());

@@ -7,6 +7,7 @@
 //! One of the sources can be named, where it is known; what they give is asked for and renewed when it is needed:
 //!
 //! ```no_run
+//! # #[cfg(feature = "credentials")]
 //! use cognito_idp::{
 //!     Client, CognitoConfig, CognitoService,
 //!     credentials::{
@@ -15,6 +16,7 @@
 //!     },
 //! };
 //!
+//! # #[cfg(feature = "credentials")]
 //! # fn example() -> Result<(), cognito_idp::error::InvalidInput> {
 //! let client = Client::builder().region("eu-central-1");
 //! let fixed = Credentials::new("AKIDEXAMPLE", "secret access key", None, None, "vault");

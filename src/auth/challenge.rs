@@ -73,6 +73,7 @@
 //!     ask(&format!("the code that went to {:?}", delivery.destination))
 //! }
 //!
+//! # #[cfg(feature = "srp")]
 //! fn answer(challenge: &Challenge) -> Option<ChallengeAnswer> {
 //!     Some(match challenge {
 //!         Challenge::Password(asked) => asked.answer(ask("your password")),
@@ -101,6 +102,7 @@
 //!         _ => return None,
 //!     })
 //! }
+//! # #[cfg(feature = "srp")]
 //! # let _ = answer;
 //! ```
 

@@ -71,6 +71,7 @@ use crate::{
 ///
 /// ```no_run
 /// # use cognito_idp::{Error, auth::{AuthOutcome, SignIn, UserAuth}};
+/// # #[cfg(all(feature = "srp", feature = "verify"))]
 /// # async fn example(sign_in: SignIn) -> Result<(), Box<dyn std::error::Error>> {
 /// let outcome = sign_in.srp("alice", "P@ssw0rd!").await?; // the password is not sent
 /// let outcome = sign_in.custom("alice").await?; // the pool's Lambda triggers ask

@@ -56,6 +56,7 @@ use crate::{
 ///
 /// ```no_run
 /// # use cognito_idp::auth::SignedInUser;
+/// # #[cfg(feature = "srp")]
 /// # async fn example(user: SignedInUser, code: &str, credential: serde_json::Value) -> Result<(), cognito_idp::auth::UserCallError> {
 /// // An address counts only once it is verified.
 /// user.update_attributes([("email", "alice@example.com")]).await?;
