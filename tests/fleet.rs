@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cognito_idp::fleet::{
     Lease, MemoryStore, SealingKeys, SharedStore, SharedStoreError, Swap, Vault, Versioned,
 };
@@ -75,6 +76,32 @@ async fn a_lease_has_one_owner_until_it_ends() {
     assert_eq!(vault.load("alice").await.expect("a store"), None);
 }
 
+/// What a sealed vault calls a key, in the store.
+fn place(key: &str) -> String {
+    URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, key.as_bytes()))
+}
+
+#[tokio::test]
+async fn a_store_learns_no_key_of_a_sealed_vault() {
+    let store = MemoryStore::new();
+    let vault = vault(&store);
+    let swap = vault.swap("cookie", 0, value(1, "one"), HOUR).await;
+    assert_eq!(swap.expect("a store"), Swap::Done);
+    let life = Duration::from_secs(10);
+    let lease = vault.lease("cookie", "one", life).await;
+    assert_eq!(lease.expect("a store"), Lease::Held);
+    assert_eq!(store.load("cookie").await.expect("a store"), None);
+    let free = store.lease("cookie", "other", life).await;
+    assert_eq!(free.expect("a store"), Lease::Held);
+    let found = store.load(&place("cookie")).await.expect("a store");
+    assert!(found.is_some());
+    let taken = store.lease(&place("cookie"), "other", life).await;
+    assert!(matches!(taken.expect("a store"), Lease::Taken(_)));
+    vault.release("cookie", "one").await.expect("a store");
+    let free = store.lease(&place("cookie"), "other", life).await;
+    assert_eq!(free.expect("a store"), Lease::Held);
+}
+
 #[tokio::test]
 async fn what_a_store_changes_or_moves_is_refused() {
     let store = MemoryStore::new();
@@ -86,7 +113,7 @@ async fn what_a_store_changes_or_moves_is_refused() {
         assert_eq!(swap.expect("a store"), Swap::Done);
     }
     let of_alice = store
-        .load("alice")
+        .load(&place("alice"))
         .await
         .expect("a store")
         .expect("a value");
@@ -95,7 +122,7 @@ async fn what_a_store_changes_or_moves_is_refused() {
     // Moved to another session, and an old value under a new number.
     for (key, version) in [("bob", 1), ("alice", 2)] {
         let forged = Versioned::new(version, of_alice.value.clone());
-        let swap = store.swap(key, 1, forged.clone(), HOUR).await;
+        let swap = store.swap(&place(key), 1, forged.clone(), HOUR).await;
         assert_eq!(swap.expect("a store"), Swap::Done);
         let loaded = vault.load(key).await;
         assert!(matches!(loaded, Err(SharedStoreError::Tampered)), "{key}");

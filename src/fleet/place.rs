@@ -352,11 +352,10 @@ impl Place {
     }
 }
 
+/// Without the key: it may be the number in a user's cookie.
 impl fmt::Debug for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Place")
-            .field("key", &self.shared.key)
-            .finish_non_exhaustive()
+        f.debug_struct("Place").finish_non_exhaustive()
     }
 }
 

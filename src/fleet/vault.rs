@@ -1,12 +1,18 @@
 //! A store for what is secret.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::digest::{SHA256, digest};
 
 use super::{
     Lease, SealingKeys, SharedStore, SharedStoreError, SharedStoreFuture, Swap, Versioned,
 };
 
 /// A [`SharedStore`] whose values are sealed before another one sees them.
+///
+/// Of a key the other one sees the SHA-256 digest, in base64url: it may be the number in a user's
+/// cookie, which is as good as the tokens.
 ///
 /// Each value is bound to its key and version: one that was moved from another key, or an old one
 /// under the number of a newer one, is refused. A store that gives an old value with its old number
@@ -32,7 +38,7 @@ impl Vault {
         }
     }
 
-    /// Leaves values as they are: whoever can read `store` has the tokens, and whoever can write
+    /// Leaves keys and values as they are: whoever can read `store` has the tokens, and whoever can write
     /// into it chooses the user.
     #[must_use]
     pub fn unsealed(store: impl SharedStore + 'static) -> Self {
@@ -55,6 +61,16 @@ impl Vault {
         self.session_life
     }
 
+    /// What the store calls the key.
+    fn place<'a>(&self, key: &'a str) -> Cow<'a, str> {
+        match self.keys {
+            Some(_) => URL_SAFE_NO_PAD
+                .encode(digest(&SHA256, key.as_bytes()))
+                .into(),
+            None => key.into(),
+        }
+    }
+
     fn seal(&self, key: &str, next: Versioned) -> Result<Versioned, SharedStoreError> {
         let Some(keys) = &self.keys else {
             return Ok(next);
@@ -75,7 +91,7 @@ impl Vault {
 impl SharedStore for Vault {
     fn load<'a>(&'a self, key: &'a str) -> SharedStoreFuture<'a, Option<Versioned>> {
         Box::pin(async move {
-            let found = self.store.load(key).await?;
+            let found = self.store.load(&self.place(key)).await?;
             found.map(|found| self.open(key, found)).transpose()
         })
     }
@@ -89,7 +105,8 @@ impl SharedStore for Vault {
     ) -> SharedStoreFuture<'a, Swap> {
         Box::pin(async move {
             let next = self.seal(key, next)?;
-            match self.store.swap(key, expected, next, life).await? {
+            let place = self.place(key);
+            match self.store.swap(&place, expected, next, life).await? {
                 Swap::Refused(Some(found)) => Ok(Swap::Refused(Some(self.open(key, found)?))),
                 done => Ok(done),
             }
@@ -102,10 +119,10 @@ impl SharedStore for Vault {
         owner: &'a str,
         life: Duration,
     ) -> SharedStoreFuture<'a, Lease> {
-        self.store.lease(key, owner, life)
+        Box::pin(async move { self.store.lease(&self.place(key), owner, life).await })
     }
 
     fn release<'a>(&'a self, key: &'a str, owner: &'a str) -> SharedStoreFuture<'a, ()> {
-        self.store.release(key, owner)
+        Box::pin(async move { self.store.release(&self.place(key), owner).await })
     }
 }

@@ -226,10 +226,17 @@ async fn what_was_put_in_another_place_or_back_is_not_taken() -> Outcome {
     };
     let cognito = Cognito::start(COGNITO).await?;
     let process = Process::start(&cognito, &redis)?;
+    let values = "return table.concat(redis.call('KEYS', 'fleet:*:value'), ' ')";
+    let values = || redis.text(&["EVAL", values, "0"]);
     let source = process.share("alice").await?;
+    let alice = &*values()?;
     process.share("mallory").await?;
+    let both = values()?;
+    let mallory = both
+        .split(' ')
+        .find(|key| *key != alice)
+        .ok_or("mallory's")?;
     let copy = |from, to| redis.command(&["COPY", from, to, "REPLACE"]);
-    let (alice, mallory) = ("fleet:{alice}:value", "fleet:{mallory}:value");
 
     // Whoever kept the session does not go back to an old value.
     copy(alice, "before")?;

@@ -137,21 +137,32 @@ impl SharedSession {
         vault: &Vault,
         key: String,
     ) -> Result<TokenSource, SharedStoreError> {
-        let session = Self::new(own, vault, key)?;
-        let life = life_left(&tokens, session.client());
-        let before = session.place.load().await?;
-        let fresh = Fresh { tokens, life };
-        let written = session.write(before.as_ref(), &fresh).await?;
-        let fresh = match written {
-            // Somebody else began it at the same time.
-            Written::Overtaken(found) => session.take(found).unwrap_or(fresh),
-            Written::Kept => fresh,
-            Written::Unsaved(error) => {
-                session.place.give_up();
-                return Err(error);
-            }
+        let session = Self {
+            own,
+            place: Place::new(vault, key)?,
+            life: vault.life_of_sessions(),
         };
-        Ok(TokenSource::with(Arc::new(session), fresh))
+        let life = life_left(&tokens, session.client());
+        let mut fresh = Fresh { tokens, life };
+        let mut before = session.place.load().await?;
+        for _ in 0..ROUNDS {
+            match session.write(before.as_ref(), &fresh).await? {
+                Written::Kept => {}
+                Written::Unsaved(error) => {
+                    session.place.give_up();
+                    return Err(error);
+                }
+                // The end of what was there before, at this moment.
+                Written::Overtaken(found) if matches!(found.value, Session::SignedOut) => {
+                    before = Some(found);
+                    continue;
+                }
+                // Somebody else began it at the same time.
+                Written::Overtaken(found) => fresh = session.take(found).unwrap_or(fresh),
+            }
+            return Ok(TokenSource::with(Arc::new(session), fresh));
+        }
+        Err(SharedStoreError::unavailable(REPLACED))
     }
 
     pub(crate) async fn open(
@@ -173,14 +184,6 @@ impl SharedSession {
         };
         let fresh = session.take(found);
         Ok(fresh.map(|fresh| TokenSource::with(Arc::new(session), fresh)))
-    }
-
-    fn new(own: Arc<dyn Refresher>, vault: &Vault, key: String) -> Result<Self, SharedStoreError> {
-        Ok(Self {
-            own,
-            place: Place::new(vault, key)?,
-            life: vault.life_of_sessions(),
-        })
     }
 
     /// What is shared, if it makes a refresh needless.
