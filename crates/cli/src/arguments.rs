@@ -1,4 +1,4 @@
-//! The members of an operation as arguments, and the arguments as a request.
+//! Arguments of commands, and the members of an operation as such, from which a request is made.
 
 use clap::{Arg, ArgAction, ArgMatches};
 use serde_json::{Map, Value};
@@ -8,6 +8,19 @@ use crate::{
     secret,
     table::{Shape, Table, is_secret, kebab},
 };
+
+/// An argument with a value, such as `--pool ID`.
+pub(crate) fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).help(help)
+}
+
+/// An argument without one, such as `--yes`.
+pub(crate) fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .action(ArgAction::SetTrue)
+        .help(help)
+}
 
 /// One argument for each member of a request.
 pub(crate) fn members(table: &'static Table, shape: &str) -> Vec<Arg> {

@@ -41,10 +41,7 @@ pub(crate) fn given_or_asked(
     argument: &str,
     question: &str,
 ) -> Result<Sensitive<String>, Failure> {
-    match matches.get_one::<String>(argument) {
-        Some(source) => read(argument, source).map(Into::into),
-        None => ask_hidden(question),
-    }
+    given_or(matches, argument, || ask_hidden(question))
 }
 
 /// The same for a secret that is new, and must be typed twice.
@@ -53,9 +50,17 @@ pub(crate) fn given_or_chosen(
     argument: &str,
     question: &str,
 ) -> Result<Sensitive<String>, Failure> {
+    given_or(matches, argument, || ask_new(question))
+}
+
+fn given_or(
+    matches: &ArgMatches,
+    argument: &str,
+    ask: impl FnOnce() -> Result<Sensitive<String>, Failure>,
+) -> Result<Sensitive<String>, Failure> {
     match matches.get_one::<String>(argument) {
         Some(source) => read(argument, source).map(Into::into),
-        None => ask_new(question),
+        None => ask(),
     }
 }
 

@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
+    arguments::{flag, option},
     context,
     exit::Failure,
     output,
@@ -68,9 +69,9 @@ const CALLS: [(&str, &str, Declaration); 9] = [
         |command| {
             command
                 .arg(username())
-                .arg(text("email", "ADDRESS", "Email address").requires("email-verified"))
+                .arg(option("email", "ADDRESS", "Email address").requires("email-verified"))
                 .arg(
-                    text(
+                    option(
                         "email-verified",
                         "BOOL",
                         "Whether the new address counts as verified, or must be verified first",
@@ -262,7 +263,7 @@ fn all_attributes(matches: &ArgMatches) -> Result<Vec<(String, String)>, Failure
 
 fn email_template(command: Command) -> Command {
     let file = |name: &'static str, help| {
-        text(name, "FILE", help)
+        option(name, "FILE", help)
             .required(true)
             .value_parser(value_parser!(PathBuf))
     };
@@ -275,9 +276,9 @@ fn email_template(command: Command) -> Command {
             "invitation",
             "HTML of the invitation email, with {username}, and {####} for the password",
         ))
-        .arg(text("verification-subject", "TEXT", "Its subject"))
-        .arg(text("invitation-subject", "TEXT", "Its subject"))
-        .arg(text(
+        .arg(option("verification-subject", "TEXT", "Its subject"))
+        .arg(option("invitation-subject", "TEXT", "Its subject"))
+        .arg(option(
             "app-name",
             "NAME",
             "What default subjects end with [APP_NAME, My App]",
@@ -429,18 +430,18 @@ fn email() -> Arg {
 }
 
 fn other_username() -> Arg {
-    text("username", "NAME", "Username other than the email address")
+    option("username", "NAME", "Username other than the email address")
 }
 
 fn names() -> [Arg; 2] {
     [
-        text("first-name", "NAME", "First name (given_name)"),
-        text("last-name", "NAME", "Last name (family_name)"),
+        option("first-name", "NAME", "First name (given_name)"),
+        option("last-name", "NAME", "Last name (family_name)"),
     ]
 }
 
 fn attributes() -> Arg {
-    text(
+    option(
         "attribute",
         "NAME=VALUE",
         "Any attribute, such as locale=de or custom:tenant=a; several",
@@ -453,17 +454,6 @@ fn secret(name: &'static str, what: &'static str) -> Arg {
         .long(name)
         .value_name("SOURCE")
         .help([what, ": env:NAME, file:PATH or -; asked for by default"].concat())
-}
-
-fn text(name: &'static str, value: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).value_name(value).help(help)
-}
-
-fn flag(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name)
-        .long(name)
-        .action(ArgAction::SetTrue)
-        .help(help)
 }
 
 fn given(matches: &ArgMatches, name: &str) -> Option<String> {

@@ -6,14 +6,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
 use cognito_idp::{
     bulk::{self, BulkError, Csv, Export, Import, ImportReport, Row, RowError, json_lines},
     error::InvalidInput,
 };
 use serde_json::json;
 
-use crate::{context, exit::Failure, interrupt::at_interrupt, output, progress::Line};
+use crate::{
+    arguments::{flag, option},
+    context,
+    exit::Failure,
+    interrupt::at_interrupt,
+    output,
+    progress::Line,
+};
 
 type Rows = Box<dyn Iterator<Item = Result<Row, RowError>> + Send>;
 
@@ -298,17 +305,6 @@ fn without_groups_argument() -> Arg {
 
 fn resume_argument() -> Arg {
     flag("resume", "Go on where an earlier run was stopped")
-}
-
-fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).value_name(value).help(help)
-}
-
-fn flag(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name)
-        .long(name)
-        .action(ArgAction::SetTrue)
-        .help(help)
 }
 
 fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
