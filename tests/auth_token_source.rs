@@ -1102,6 +1102,13 @@ fn without_a_runtime_nothing_panics() -> Outcome {
     let source = Server::new([]).source(now, first_tokens()?)?;
     let source = Store::new([Put::Keep]).attach(source);
     let context = &mut Context::from_waker(Waker::noop());
+    for when in [0, 3_541, 3_595] {
+        CLOCK.store(when, SeqCst);
+        let Poll::Ready(Ok(token)) = pin!(access_token(&source)).poll(context) else {
+            return Err(format!("the token at hand at {when}").into());
+        };
+        assert_eq!(token, "access-1");
+    }
     let mut refresh = pin!(source.refresh_now());
     let Poll::Ready(Err(RefreshError::Unavailable(_))) = refresh.as_mut().poll(context) else {
         return Err("a refresh without a runtime".into());

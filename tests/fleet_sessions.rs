@@ -3,7 +3,12 @@
 
 mod fleet_support;
 
-use std::{sync::atomic::Ordering::SeqCst, time::Duration};
+use std::{
+    pin::pin,
+    sync::atomic::Ordering::SeqCst,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cognito_idp::{
@@ -367,6 +372,25 @@ async fn what_was_put_in_by_others_is_refused() -> Outcome {
     };
     assert!(refused.as_ref().is_err_and(tampered), "{refused:?}");
     assert!(one.open(KEY).await.is_err());
+    Ok(())
+}
+
+#[test]
+fn without_a_runtime_nothing_panics() -> Outcome {
+    let pool = Pool::rotating(Duration::ZERO);
+    let process = Process::new(&pool, &MemoryStore::new());
+    let tokens = pool.sign_in();
+    let context = &mut Context::from_waker(Waker::noop());
+    let shared = pin!(process.share(KEY, &tokens)).poll(context);
+    assert!(matches!(
+        shared,
+        Poll::Ready(Err(SharedStoreError::Unavailable(_)))
+    ));
+    let opened = pin!(process.open(KEY)).poll(context);
+    assert!(matches!(
+        opened,
+        Poll::Ready(Err(SharedStoreError::Unavailable(_)))
+    ));
     Ok(())
 }
 

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use tokio::time::Instant;
+use tokio::{
+    runtime::Handle,
+    time::{Instant, timeout},
+};
 
 /// How long before its end nobody gets a value without waiting for a new one; at most half of the
 /// time in which it is renewed.
@@ -98,5 +101,15 @@ impl<T: Clone, E: Clone> Look<T, E> {
             return Self::Aging(value);
         }
         Self::Ending(value, left / 2)
+    }
+}
+
+/// What comes of the work if that is soon enough.
+///
+/// Without a runtime there is no clock to wait by, and work that others do ends at once.
+pub(super) async fn within<W: Future>(patience: Duration, work: W) -> Option<W::Output> {
+    match Handle::try_current() {
+        Ok(_) => timeout(patience, work).await.ok(),
+        Err(_) => Some(work.await),
     }
 }

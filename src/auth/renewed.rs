@@ -5,9 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::time::timeout;
-
-use super::aging::{Failure, Life, Look};
+use super::aging::{Failure, Life, Look, within};
 use crate::single_flight::{Lost, SingleFlight};
 
 /// A value with a life, and the one renewal that may be under way.
@@ -53,7 +51,7 @@ where
                 return Ok(value);
             }
             Look::Failed(error) => return Err(error),
-            Look::Ending(_, patience) => timeout(patience, renewal()).await.ok(),
+            Look::Ending(_, patience) => within(patience, renewal()).await,
             Look::Expired => Some(renewal().await),
         };
         let failure = match outcome {

@@ -26,7 +26,10 @@ use self::{
     state::State,
     storing::{STORE_WAIT, Stored},
 };
-use super::{SignIn, Tokens, aging::Look};
+use super::{
+    SignIn, Tokens,
+    aging::{Look, within},
+};
 use crate::{
     Client,
     error::BoxError,
@@ -176,7 +179,7 @@ impl TokenSource {
                 Ok(tokens)
             }
             Look::Ending(_, patience) => {
-                if let Ok(result) = timeout(patience, self.refresh()).await {
+                if let Some(result) = within(patience, self.refresh()).await {
                     return result;
                 }
                 match self.shared.look() {

@@ -13,7 +13,10 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, sleep, timeout},
+};
 
 use super::{Lease, SharedStore as _, SharedStoreError, SharedStoreFuture, Swap, Vault, Versioned};
 use crate::{random::random, sensitive::Sensitive};
@@ -274,7 +277,11 @@ impl Place {
         let (place, until) = (self.clone(), Instant::now() + SAVING);
         let version = unsaved.version;
         self.known().unsaved = Some(unsaved);
-        tokio::spawn(async move {
+        // Without a runtime there is nothing that could fail here: nobody was asked.
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        runtime.spawn(async move {
             let mut pause = PAUSE;
             while place.save().await.is_err() && Instant::now() < until {
                 sleep(pause).await;
@@ -381,6 +388,10 @@ fn read<T: DeserializeOwned>(found: &Versioned, known: u64) -> Result<Found<T>, 
 
 /// The answer of a store, for which nobody waits for ever.
 async fn in_time<T>(asked: SharedStoreFuture<'_, T>) -> Result<T, SharedStoreError> {
+    if Handle::try_current().is_err() {
+        let why = "there is no Tokio runtime to wait on";
+        return Err(SharedStoreError::unavailable(why));
+    }
     let answer = timeout(ANSWER, asked).await;
     answer.unwrap_or_else(|_| Err(SharedStoreError::unavailable("it does not answer")))
 }
