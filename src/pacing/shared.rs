@@ -186,7 +186,7 @@ struct Sharing {
     quota: Arc<dyn SharedQuota>,
     standing: Mutex<Standing>,
     /// In the order of the categories.
-    lanes: Vec<Lane>,
+    turns: Vec<Turns>,
 }
 
 /// Whether it is there.
@@ -202,11 +202,13 @@ enum Standing {
     },
 }
 
+/// Those of one category.
 #[derive(Debug)]
-struct Lane {
+struct Turns {
     /// One for each call that has, or asks for, a turn that is still to come.
-    turns: Semaphore,
-    turns_ahead: u32,
+    permits: Semaphore,
+    /// How many it takes ahead.
+    ahead: u32,
     /// How far off the last turn was, in microseconds.
     last_wait: AtomicU64,
     /// The newest turn that was throttled and not yet told; 0 is none.
@@ -221,15 +223,15 @@ impl Share for Sharing {
     }
 
     fn throttled(&self, category: QuotaCategory, turn: u64) {
-        let lane = &self.lanes[category as usize];
-        lane.throttled.fetch_max(turn, Relaxed);
+        let turns = &self.turns[category as usize];
+        turns.throttled.fetch_max(turn, Relaxed);
     }
 
     fn rate(&self, category: QuotaCategory) -> Option<f64> {
         if matches!(*self.standing(), Standing::Unavailable { .. }) {
             return None;
         }
-        let rate = &self.lanes[category as usize].rate;
+        let rate = &self.turns[category as usize].rate;
         Some(f64::from_bits(rate.load(Relaxed)))
     }
 }
@@ -247,12 +249,12 @@ impl Sharing {
     const MOST_TURNS: f64 = 64.0;
 
     fn new(quota: Arc<dyn SharedQuota>, pacing: &Pacing) -> Self {
-        let lane = |category: &QuotaCategory| {
+        let turns = |category: &QuotaCategory| {
             let limit = pacing.limit_of(*category);
-            let turns_ahead = turns_ahead(limit);
-            Lane {
-                turns: Semaphore::new(turns_ahead as usize),
-                turns_ahead,
+            let ahead = turns_ahead(limit);
+            Turns {
+                permits: Semaphore::new(ahead as usize),
+                ahead,
                 last_wait: AtomicU64::new(0),
                 throttled: AtomicU64::new(0),
                 rate: AtomicU64::new(limit.to_bits()),
@@ -261,13 +263,13 @@ impl Sharing {
         Self {
             quota,
             standing: Mutex::default(),
-            lanes: QuotaCategory::ALL.iter().map(lane).collect(),
+            turns: QuotaCategory::ALL.iter().map(turns).collect(),
         }
     }
 
     async fn turn(&self, pacer: &Pacer, queue: &Queue) -> Result<Asked, PacingError> {
         let category = queue.category;
-        let lane = &self.lanes[category as usize];
+        let turns = &self.turns[category as usize];
         let began = Instant::now();
         let left = || pacer.max_wait.saturating_sub(began.elapsed());
         if !self.may_be_asked(pacer.started.elapsed()) {
@@ -281,28 +283,28 @@ impl Sharing {
         } else {
             PacingError::QueueFull { category }
         };
-        if may_wait && lane.wait_behind(place.ahead) > pacer.max_wait {
+        if may_wait && turns.wait_behind(place.ahead) > pacer.max_wait {
             return Err(refusal);
         }
-        let turns = if may_wait {
+        let permit = if may_wait {
             let limit = began.checked_add(pacer.max_wait);
-            let turns = lane.turns.acquire();
+            let permit = turns.permits.acquire();
             match limit {
-                Some(limit) => timeout_at(limit, turns).await.ok(),
-                None => Some(turns.await),
+                Some(limit) => timeout_at(limit, permit).await.ok(),
+                None => Some(permit.await),
             }
         } else {
-            lane.turns.try_acquire().ok().map(Ok)
+            turns.permits.try_acquire().ok().map(Ok)
         };
         // None is ever closed.
-        let Some(Ok(_turns)) = turns else {
+        let Some(Ok(_permit)) = permit else {
             return Err(refusal);
         };
         let Some(answer_within) = self.begin(pacer.started.elapsed()) else {
             return Ok(Asked::Alone(left()));
         };
         let patience = if may_wait { left() } else { Duration::ZERO };
-        let throttled = lane.throttled.swap(0, Relaxed);
+        let throttled = turns.throttled.swap(0, Relaxed);
         let request = TurnRequest {
             category,
             limit: queue.account_limit(),
@@ -313,7 +315,7 @@ impl Sharing {
         match timeout(answer_within, self.quota.take(request)).await {
             Ok(Ok(turn)) if turn.wait <= patience && is_rate(turn.rate) => {
                 self.answered();
-                lane.gave(turn);
+                turns.gave(turn);
                 if !turn.wait.is_zero() {
                     sleep(turn.wait).await;
                 }
@@ -325,7 +327,7 @@ impl Sharing {
             }
             // Slow, gone, or nonsense.
             _ => {
-                lane.throttled.fetch_max(throttled, Relaxed);
+                turns.throttled.fetch_max(throttled, Relaxed);
                 if self.failed(pacer.started.elapsed()) {
                     pacer.begin_alone();
                 }
@@ -374,7 +376,7 @@ impl Sharing {
     }
 }
 
-impl Lane {
+impl Turns {
     fn gave(&self, turn: Turn) {
         let wait = u64::try_from(turn.wait.as_micros()).unwrap_or(u64::MAX);
         self.last_wait.store(wait, Relaxed);
@@ -384,7 +386,7 @@ impl Lane {
     /// How long a call waits behind so many others of this client, if turns are as far off as the last.
     fn wait_behind(&self, ahead: usize) -> Duration {
         let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
-        Duration::from_micros(self.last_wait.load(Relaxed)).saturating_mul(ahead / self.turns_ahead)
+        Duration::from_micros(self.last_wait.load(Relaxed)).saturating_mul(ahead / self.ahead)
     }
 }
 
