@@ -60,9 +60,7 @@ impl Region {
     /// What the regions of its part of AWS begin with; empty for the public part.
     #[cfg(feature = "managed-login")]
     pub(crate) fn partition_prefix(&self) -> &'static str {
-        let mut partitions = PARTITIONS.iter();
-        let partition = partitions.find(|partition| partition.holds(self));
-        partition.map_or("", |partition| partition.prefix)
+        partition_of(self).map_or("", |partition| partition.prefix)
     }
 }
 
@@ -377,9 +375,12 @@ const PARTITIONS: [Partition; 7] = [
     },
 ];
 
+fn partition_of(region: &Region) -> Option<&'static Partition> {
+    PARTITIONS.iter().find(|partition| partition.holds(region))
+}
+
 fn dns_suffix(region: &Region, options: EndpointOptions) -> &'static str {
-    let partition = PARTITIONS.iter().find(|partition| partition.holds(region));
-    match (partition, options.dual_stack) {
+    match (partition_of(region), options.dual_stack) {
         (Some(partition), false) => partition.dns_suffix,
         (Some(partition), true) => partition.dual_stack_dns_suffix,
         // In `aws` only FIPS has separate names for dual stack, and not in the four old regions.
@@ -474,11 +475,11 @@ fn is_dns_label(label: &str) -> bool {
 
 fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
     // Colons inside the brackets belong to the address.
-    let after_address = authority.rfind(']').map_or(0, |at| at + 1);
-    let Some(colon) = authority[after_address..].find(':') else {
+    let address_ends = authority.rfind(']').unwrap_or(0);
+    let Some(colon) = authority[address_ends..].find(':') else {
         return Ok((authority, None));
     };
-    let (host, port) = authority.split_at(after_address + colon);
+    let (host, port) = authority.split_at(address_ends + colon);
     let digits = &port[1..];
     let number = digits
         .bytes()
@@ -759,6 +760,31 @@ mod tests {
         let endpoint = Endpoint::regional(&Region::new("eu-west-1")?, PLAIN);
         assert_eq!(endpoint.host(), "cognito-idp.eu-west-1.amazonaws.com");
         assert_eq!(endpoint.path(), "/");
+        Ok(())
+    }
+
+    #[test]
+    #[cfg(feature = "verify")]
+    fn an_address_of_aws_is_told_from_one_that_was_given() -> Result<(), InvalidInput> {
+        let region = Region::new("eu-west-1")?;
+        assert!(!Endpoint::regional(&region, PLAIN).is_custom());
+        // Also one that leads to AWS.
+        let url = "https://cognito-idp.eu-west-1.amazonaws.com";
+        assert!(Endpoint::custom(url)?.is_custom());
+        Ok(())
+    }
+
+    #[test]
+    #[cfg(feature = "managed-login")]
+    fn a_region_knows_what_those_of_its_partition_begin_with() -> Result<(), InvalidInput> {
+        for (region, prefix) in [
+            ("us-gov-west-1", "us-gov-"),
+            ("eusc-de-east-1", "eusc-de-"),
+            ("us-east-1", ""),
+            ("us-gov-x", ""),
+        ] {
+            assert_eq!(Region::new(region)?.partition_prefix(), prefix, "{region}");
+        }
         Ok(())
     }
 
