@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """The session of a newcomer in README.md, run for real in a shell on a terminal.
 
-    tests/live/servers.sh crates/cli/newcomer.py           holds README.md to what the run showed
-    tests/live/servers.sh crates/cli/newcomer.py --write   writes what it showed
+    tests/live/servers.sh crates/cli/newcomer.py [COMMAND]           holds README.md to what the run showed
+    tests/live/servers.sh crates/cli/newcomer.py [COMMAND] --write   writes what it showed
 
-What is another for everybody, IDs and times, is replaced by examples. Needs jq, and builds the command.
+What is another for everybody, IDs and times, is replaced by examples. Needs jq, and builds the command if none is
+given.
 """
 
+import argparse
 import os
 import pty
 import re
@@ -80,20 +82,28 @@ class Terminal:
 
 
 def main():
-    build = ["cargo", "build", "--quiet", "--locked", "--package", "cognito-idp-cli"]
-    subprocess.run(build, cwd=HERE, check=True)
-    target = Path(os.environ.get("CARGO_TARGET_DIR", HERE.parent.parent / "target"))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", nargs="?", type=Path)
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    command = arguments.command or build()
     with tempfile.TemporaryDirectory() as home:
-        transcript = run(environment(target / "debug", home))
+        transcript = run(environment(command.resolve().parent, home))
     if TEMPORARY in transcript or PASSWORD in transcript:
         sys.exit("a password was shown")
     before, rest = README.read_text().split(BEGIN)
     written, after = rest.split(END)
     block = f"```console\n{transcript}```\n"
-    if "--write" in sys.argv:
+    if arguments.write:
         README.write_text(before + BEGIN + block + END + after)
     elif written != block:
         sys.exit(f"README.md shows another session than this; --write takes it over:\n{block}")
+
+
+def build():
+    command = ["cargo", "build", "--quiet", "--locked", "--package", "cognito-idp-cli"]
+    subprocess.run(command, cwd=HERE, check=True)
+    return Path(os.environ.get("CARGO_TARGET_DIR", HERE.parent.parent / "target")) / "debug" / "cognito-idp"
 
 
 def environment(binaries, home):
