@@ -226,6 +226,15 @@ def stripped_size(path):
     return copy.stat().st_size
 
 
+def filled(path):
+    """Bytes of a stripped program without what fills it up to where a page begins.
+
+    That hangs on the last byte before: the name of another folder in it, and there are 4,096 more or less.
+    """
+    stripped_size(path)
+    return len(re.sub(rb"\0{64,}", b"", path.with_suffix(".stripped").read_bytes()))
+
+
 def per_call(program, url, kind):
     """The difference between many calls and few, so that the start does not count."""
     few, many = (20, 120) if kind == "construct" else (100, 500)

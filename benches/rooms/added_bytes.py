@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
-"""Tells what each room of the crate adds to a stripped program that signs in, built for size.
+"""Tells what each room of the crate adds to a program that signs in, built for size, in bytes.
 
     benches/rooms/added_bytes.py
 
-Needs strip. Builds under target/rooms, one program after another.
+Needs binutils. Builds under target/rooms, one program after another.
 """
 
 import os
 import subprocess
+import sys
 from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "compare"))
+import measure  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 WORK = HERE.parent.parent / "target" / "rooms"
@@ -31,9 +36,7 @@ def size(room):
     command = ["cargo", "build", "--locked", "--quiet", "--profile", "size", *features]
     environment = os.environ | {"CARGO_TARGET_DIR": str(WORK), "CARGO_INCREMENTAL": "0"}
     subprocess.run(command, cwd=HERE, check=True, env=environment)
-    stripped = WORK / "size" / "rooms.stripped"
-    subprocess.run(["strip", "-o", stripped, WORK / "size" / "rooms"], check=True)
-    return stripped.stat().st_size
+    return measure.filled(WORK / "size" / "rooms")
 
 
 if __name__ == "__main__":

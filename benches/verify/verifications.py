@@ -5,7 +5,7 @@
 
 speed: verifications a second of CPU time, cold (every token anew) and cached; medians.
 calls: instructions and allocations of a check, by callgrind. size: bytes that verification adds to a program.
-Only ratios within one run mean anything. Needs Linux, valgrind, strip; Node and npm for its contender.
+Only ratios within one run mean anything. Needs Linux, valgrind, binutils; Node and npm for its contender.
 """
 
 import argparse
@@ -84,14 +84,11 @@ def per_check(flags):
 
 
 def added_bytes():
-    """Bytes that verification adds to a stripped program that signs in."""
-    sizes = []
-    for feature in ("ours", "small"):
-        path = binary("without", feature, "size")
-        stripped = path.with_suffix(".stripped")
-        subprocess.run(["strip", "-o", stripped, path], check=True)
-        sizes.append(stripped.stat().st_size)
-    return sizes[1] - sizes[0]
+    """Bytes that verification adds to a program that signs in."""
+    import measure as compare
+
+    without, with_it = (compare.filled(binary("without", feature, "size")) for feature in ("ours", "small"))
+    return with_it - without
 
 
 def make_tokens():
