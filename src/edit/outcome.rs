@@ -1,6 +1,6 @@
 //! What became of the settings that were asked for, and what stands to be lost.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
@@ -81,9 +81,8 @@ fn collect_left_out(
     lost: &mut Vec<Change>,
 ) {
     // Another crate can have `serde_json` keep the order in which they came.
-    for (name, value) in wanted.iter().collect::<BTreeMap<_, _>>() {
-        let place = place.below(name);
-        let is = current.get(name);
+    for name in wanted.keys().collect::<BTreeSet<_>>() {
+        let (is, value, place) = (current.get(name), &wanted[name], place.below(name));
         if same(is, Some(value)) {
             if !is_empty(value) {
                 lost.push(place.change(Some(value.clone()), None));
