@@ -692,6 +692,19 @@ mod tests {
     }
 
     #[test]
+    fn what_gets_through_raises_the_rate_by_a_part_for_itself_and_one_for_its_second() {
+        for (limit, raised) in [
+            (25.0, 12.5 + 0.025 + 0.012 / 12.5),
+            (50.0, 25.0 + 2.0 * (0.025 + 2.0 * 0.012 / 25.0)),
+        ] {
+            let mut bucket = TokenBucket::new(limit);
+            bucket.learn(Duration::ZERO, seconds(1.0), true);
+            bucket.learn(seconds(1.5), seconds(2.0), false);
+            assert!((bucket.rate - raised).abs() < 1e-9, "{}", bucket.rate);
+        }
+    }
+
+    #[test]
     fn a_throttle_empties_the_bucket() {
         let mut bucket = TokenBucket::new(100.0);
         assert_eq!(bucket.take(Duration::ZERO), Ok(()));

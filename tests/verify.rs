@@ -169,11 +169,16 @@ fn a_good_token_tells_who_and_what() -> Outcome {
         reason(&claims.require_group("none").expect_err("no such group")),
         "group"
     );
+    assert!(format!("{claims:?}").contains(ISSUER));
     Ok(())
 }
 
 #[test]
 fn an_id_token_tells_who_signed_in() -> Outcome {
+    let unproven = issuer().sign(&claims(&json!({
+        "token_use": "id", "client_id": null, "aud": CLIENT, "email": "alice@example.com",
+        "email_verified": false, "phone_number": "+1",
+    })));
     let token = issuer().sign(&claims(&json!({
         "token_use": "id", "client_id": null, "aud": CLIENT, "cognito:username": "alice",
         "email": "alice@example.com", "email_verified": true, "phone_number": "+1",
@@ -196,6 +201,14 @@ fn an_id_token_tells_who_signed_in() -> Outcome {
     assert_eq!((claims.name(), claims.nonce()), (Some("Älice"), Some("n")));
     assert_eq!(claims.roles().collect::<Vec<_>>(), ["arn:1", "arn:2"]);
     assert_eq!(claims.preferred_role(), Some("arn:1"));
+    let shown = format!("{claims:?}");
+    assert!(
+        shown.contains(ISSUER) && !shown.contains("alice@"),
+        "{shown}"
+    );
+
+    let claims = verifier(pool()).verify_id_at(&unproven, now())?;
+    assert!(!claims.email_verified() && !claims.phone_number_verified());
     Ok(())
 }
 

@@ -294,7 +294,12 @@ async fn keys_are_fetched_anew_in_the_background_before_anybody_waits() {
     let verifier = endpoint.verifier(|builder| builder);
     let good = token(FIRST);
     assert_eq!(told(&verifier, &good).await, "good");
-    pass(3600).await;
+    // Not as long as they are fresh.
+    pass(3_500).await;
+    assert_eq!(told(&verifier, &good).await, "good");
+    pass(3).await;
+    assert_eq!(endpoint.asked(), 1);
+    pass(97).await;
     endpoint.serves(&[FIRST, "second"]);
     let before = tokio::time::Instant::now();
     for _ in 0..10 {

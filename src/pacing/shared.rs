@@ -498,6 +498,12 @@ mod tests {
         let pace = pacer.pace(CATEGORY);
         assert!((pace.limit - 40.0).abs() < 1e-9 && (pace.rate - 20.0).abs() < 1e-9);
         assert_eq!((pace.sent, pace.throttled), (1, 1));
+
+        // Nothing is told of one that got through.
+        let permit = pacer.acquire("DeleteUser").await.ok().flatten();
+        pacer.learn(permit.expect("a permit"), false);
+        assert!(wait(&pacer).await.is_ok());
+        assert_eq!(quota.asked()[3..], [request, request]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -554,23 +560,71 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn while_one_call_asks_again_the_others_do_not_wait_for_its_answer() {
-        let quota = Script::new([Does::Hang]);
-        let pacer = paced(Pacing::new().limit(CATEGORY, 1_000.0).share(1.0), &quota);
-        // The first has the time to connect.
-        assert!(matches!(wait(&pacer).await, Ok(1.0..1.01)));
-        tokio::time::sleep(Sharing::COOL_DOWN).await;
-        let waits: Vec<_> = (0..10)
-            .map(|_| {
-                let pacer = pacer.clone();
-                tokio::spawn(async move { wait(&pacer).await })
-            })
-            .collect();
-        let mut slow = 0;
-        for wait in waits {
-            let wait = wait.await.expect("no panic").expect("a turn");
-            slow += u32::from(wait > 0.05);
+        // With several turns ahead, and with one.
+        for limit in [1_000.0, 50.0] {
+            let quota = Script::new([Does::Hang]);
+            let pacer = paced(Pacing::new().limit(CATEGORY, limit).share(1.0), &quota);
+            // The first has the time to connect.
+            assert!(matches!(wait(&pacer).await, Ok(1.0..1.03)));
+            tokio::time::sleep(Sharing::COOL_DOWN).await;
+            let waits: Vec<_> = (0..10)
+                .map(|_| {
+                    let pacer = pacer.clone();
+                    tokio::spawn(async move { wait(&pacer).await })
+                })
+                .collect();
+            let mut slow = 0;
+            for wait in waits {
+                let wait = wait.await.expect("no panic").expect("a turn");
+                slow += u32::from(wait > 0.05);
+            }
+            assert_eq!((slow, quota.asked().len()), (1, 2));
         }
-        assert_eq!((slow, quota.asked().len()), (1, 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waited_behind_a_call_that_got_no_answer_does_not_ask_before_the_cool_down_is_over()
+    {
+        let quota = Script::new([turn(1, 0.0), Does::Hang]);
+        let pacer = paced(Pacing::new().limit(CATEGORY, 50.0).share(1.0), &quota);
+        assert!(wait(&pacer).await.is_ok());
+        let (first, second) = tokio::join!(wait(&pacer), wait(&pacer));
+        assert!(first.is_ok() && second.is_ok());
+        assert_eq!(quota.asked().len(), 2);
+
+        // It is over to the moment.
+        quota.now_does(Does::Fail);
+        sleep(Sharing::COOL_DOWN).await;
+        assert!(wait(&pacer).await.is_ok());
+        tokio::time::advance(Sharing::COOL_DOWN).await;
+        assert!(wait(&pacer).await.is_ok());
+        assert_eq!(quota.asked().len(), 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_is_refused_at_once_if_its_turn_comes_later_than_it_may_wait() {
+        // One turn ahead, and four; each a second off.
+        for (limit, ahead, refused) in [
+            (25.0, 2, false),
+            (25.0, 3, true),
+            (200.0, 4, false),
+            (200.0, 11, false),
+            (200.0, 12, true),
+        ] {
+            let quota = Script::new([turn(1, 1.0)]);
+            let pacing = Pacing::new().limit(CATEGORY, limit);
+            let pacer = paced(pacing.max_wait(Duration::from_secs(2)), &quota);
+            assert!(wait(&pacer).await.is_ok());
+            for _ in 0..ahead {
+                let pacer = pacer.clone();
+                tokio::spawn(async move { wait(&pacer).await });
+            }
+            sleep(Duration::from_millis(1)).await;
+            let answer = timeout(Duration::from_millis(1), wait(&pacer)).await;
+            let too_long = PacingError::WaitTooLong { category: CATEGORY };
+            let expected = refused.then_some(Err(too_long));
+            assert_eq!(answer.ok(), expected, "{limit}, {ahead}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

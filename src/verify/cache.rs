@@ -113,6 +113,40 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_used_is_kept_and_the_rest_goes_when_room_is_needed() -> Result<(), InvalidInput> {
+        let cache = Cache::new(4)?;
+        let fingerprint = |token: &str| cache.fingerprint(token).expect("a tag");
+        let insert = |token: &str, issuer, generation| {
+            let json = format!(r#"{{"iss": "pool", "sub": "{token}", "exp": 1}}"#);
+            let claims = Claims::parse(json.into_bytes()).expect("claims");
+            cache.insert(fingerprint(token), Arc::new(claims), issuer, generation);
+        };
+        let found = |token: &str| {
+            let found = cache.get(&fingerprint(token))?;
+            Some((
+                found.claims.sub().to_owned(),
+                found.issuer,
+                found.generation,
+            ))
+        };
+        let kept = |token: &str, issuer, generation| Some((token.to_owned(), issuer, generation));
+
+        insert("a", 1, 1);
+        insert("b", 2, 1);
+        assert_eq!((found("a"), found("c")), (kept("a", 1, 1), None));
+        // In its place, and not beside it.
+        insert("b", 2, 2);
+        insert("c", 3, 1);
+        assert_eq!(found("a"), kept("a", 1, 1));
+        insert("d", 4, 1);
+        assert_eq!(found("b"), None);
+        for (token, issuer) in [("a", 1), ("c", 3), ("d", 4)] {
+            assert_eq!(found(token), kept(token, issuer, 1), "{token}");
+        }
+        Ok(())
+    }
+
+    #[test]
     fn every_byte_of_a_token_counts_and_every_cache_has_a_key_of_its_own()
     -> Result<(), InvalidInput> {
         let cache = Cache::new(1)?;

@@ -232,6 +232,24 @@ mod tests {
     }
 
     #[test]
+    fn the_limits_are_allowed_and_what_is_beyond_is_not() {
+        let ids = |count: usize| (0..count).map(|id| key(&json!({"kid": id.to_string()})));
+        let count = |count| usable_keys(&ids(count).collect()).map(|keys| keys.len());
+        assert_eq!(count(MAX_KEYS), Ok(MAX_KEYS));
+        assert!(count(MAX_KEYS + 1).is_err());
+
+        let named = |length| usable_keys(&json!([key(&json!({"kid": "k".repeat(length)}))]));
+        assert!(named(MAX_KEY_ID).is_ok() && named(MAX_KEY_ID + 1).is_err());
+
+        let mut document = json!({"keys": [key(&Value::Null)]}).to_string();
+        document += &" ".repeat(MAX_SIZE - document.len());
+        let keys = Jwks::parse(document.as_bytes());
+        assert_eq!(format!("{:?}", keys.as_ref().ok()), r#"Some(["a"])"#);
+        assert!(keys.is_ok_and(|keys| keys.keys.iter().all(|key| !key.is_published())));
+        assert!(Jwks::parse(format!("{document} ").as_bytes()).is_err());
+    }
+
+    #[test]
     fn the_signature_of_rfc_7515_holds_and_with_any_bit_changed_it_does_not() -> Outcome {
         let (message, signature) = RFC_7515_TOKEN.rsplit_once('.').ok_or("a token")?;
         let key = PublicKey::new("a".to_owned(), &bytes(RFC_7515_MODULUS), &[1, 0, 1]);
