@@ -1216,6 +1216,7 @@ mod tests {
                     }
                 );
             }
+            assert!(decode_secret_block(&"A".repeat(131_072)).is_ok());
             assert_eq!(
                 refusal(&"A".repeat(131_076)),
                 SrpError::TooLong {
